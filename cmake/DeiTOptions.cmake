@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Build options and the helpers every folder uses.
+
+set(DEIT_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
+if(DEIT_SANITIZE)
+  add_compile_options(-fsanitize=${DEIT_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${DEIT_SANITIZE})
+endif()
+add_compile_options(-Wall -Wextra -Wno-unused-parameter)
+
+# deit_add_library(NAME sources... [DEPENDS targets...] [LINK libraries...])
+# One library of lib/ or importer/: LINK names our own and MLIR's libraries;
+# MLIR's come from the one shared libMLIR.
+function(deit_add_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+endfunction()
+
+# deit_add_tool(NAME sources... [LINK libraries...]): one binary of tools/.
+function(deit_add_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
+  set_property(GLOBAL APPEND PROPERTY DEIT_TOOLS ${name})
+  install(TARGETS ${name})
+endfunction()

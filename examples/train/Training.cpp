@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Trains a DeiT and measures it.
+
+#include "Training.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace F = torch::nn::functional;
+
+namespace deit::examples {
+namespace {
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+torch::optim::AdamW makeOptimizer(VisionTransformer &model,
+                                  const TrainingOptions &options) {
+  std::vector<torch::Tensor> matrices, vectors;
+  for (const auto &parameter : model->named_parameters()) {
+    bool isWeight = parameter.value().dim() > 1 &&
+                    parameter.key() != "pos_embed" &&
+                    parameter.key() != "cls_token";
+    (isWeight ? matrices : vectors).push_back(parameter.value());
+  }
+  using torch::optim::AdamWOptions;
+  auto withDecay = [&](double decay) {
+    return std::make_unique<AdamWOptions>(
+        AdamWOptions(options.learningRate).weight_decay(decay));
+  };
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(matrices, withDecay(options.weightDecay));
+  groups.emplace_back(vectors, withDecay(0));
+  return torch::optim::AdamW(groups, AdamWOptions(options.learningRate));
+}
+
+/// `progress` runs from 0 to 1 over the training.
+double learningRateAt(double progress, double peak) {
+  constexpr double warmup = 0.05;
+  if (progress < warmup)
+    return peak * progress / warmup;
+  double angle = M_PI * (progress - warmup) / (1 - warmup);
+  return peak * (1 + std::cos(angle)) / 2;
+}
+
+/// Mirrors about half of the pictures. All shapes keep their class.
+torch::Tensor augment(const torch::Tensor &images) {
+  torch::Tensor mirror = torch::rand({images.size(0), 1, 1, 1}) < 0.5;
+  return torch::where(mirror, images.flip(3), images);
+}
+
+double step(VisionTransformer &model, torch::optim::Optimizer &optimizer,
+            const torch::Tensor &images, const torch::Tensor &labels,
+            const TrainingOptions &options) {
+  optimizer.zero_grad();
+  torch::Tensor loss = F::cross_entropy(
+      model(images), labels,
+      F::CrossEntropyFuncOptions().label_smoothing(options.labelSmoothing));
+  loss.backward();
+  torch::nn::utils::clip_grad_norm_(model->parameters(), 1.0);
+  optimizer.step();
+  return loss.item<double>();
+}
+
+} // namespace
+
+void train(VisionTransformer &model, const Dataset &trainSet,
+           const Dataset &testSet, const TrainingOptions &options) {
+  torch::optim::AdamW optimizer = makeOptimizer(model, options);
+  int64_t steps = std::max<int64_t>(trainSet.size() / options.batch, 1);
+  auto start = std::chrono::steady_clock::now();
+  for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    model->train();
+    torch::Tensor order = torch::randperm(trainSet.size(), torch::kInt64);
+    double lossSum = 0;
+    for (int64_t i = 0; i < steps; ++i) {
+      torch::Tensor batch =
+          order.slice(0, i * options.batch, (i + 1) * options.batch);
+      double progress = (epoch * steps + i + 1.0) / (options.epochs * steps);
+      for (auto &group : optimizer.param_groups())
+        group.options().set_lr(learningRateAt(progress, options.learningRate));
+      lossSum += step(model, optimizer, augment(trainSet.images(batch)),
+                      trainSet.labels(batch), options);
+      std::fprintf(stderr, "\repoch %lld/%lld  step %lld/%lld  loss %.3f ",
+                   (long long)epoch + 1, (long long)options.epochs,
+                   (long long)i + 1, (long long)steps, lossSum / (i + 1));
+    }
+    std::fprintf(stderr, " test %.2f %%  %.0f s\n", accuracy(model, testSet),
+                 secondsSince(start));
+  }
+}
+
+double accuracy(VisionTransformer &model, const Dataset &dataset) {
+  torch::NoGradGuard noGrad;
+  model->eval();
+  constexpr int64_t batch = 100;
+  int64_t correct = 0;
+  for (int64_t first = 0; first < dataset.size(); first += batch) {
+    torch::Tensor indices = torch::arange(
+        first, std::min(first + batch, dataset.size()), torch::kInt64);
+    torch::Tensor guess = model(dataset.images(indices)).argmax(1);
+    correct += (guess == dataset.labels(indices)).sum().item<int64_t>();
+  }
+  return 100.0 * correct / dataset.size();
+}
+
+} // namespace deit::examples

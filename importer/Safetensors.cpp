@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reads safetensors files.
+
+#include "deit/Support/FileIO.h"
+#include "importer/Readers.h"
+
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/JSON.h"
+
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+using llvm::Twine;
+
+namespace deit::importer {
+
+static DType headerType(StringRef name) {
+  return llvm::StringSwitch<DType>(name)
+      .Case("F32", DType::F32)
+      .Case("F64", DType::F64)
+      .Case("F16", DType::F16)
+      .Case("BF16", DType::BF16)
+      .Case("I64", DType::I64)
+      .Case("I32", DType::I32)
+      .Case("I16", DType::I16)
+      .Case("I8", DType::I8)
+      .Case("U8", DType::U8)
+      .Case("BOOL", DType::Bool)
+      .Default(DType::Other);
+}
+
+/// Whether brackets nest at most `limit` deep: the JSON parser recurses.
+static bool isShallow(StringRef json, int limit) {
+  int depth = 0;
+  bool inString = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    char c = json[i];
+    if (inString) {
+      i += c == '\\';
+      inString = c != '"';
+    } else if (c == '"') {
+      inString = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > limit)
+        return false;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return true;
+}
+
+/// The integers of a JSON array, or nullopt.
+static std::optional<llvm::SmallVector<int64_t, 4>>
+integers(const llvm::json::Array *array) {
+  if (!array)
+    return std::nullopt;
+  llvm::SmallVector<int64_t, 4> result;
+  for (const llvm::json::Value &value : *array) {
+    std::optional<int64_t> number = value.getAsInteger();
+    if (!number)
+      return std::nullopt;
+    result.push_back(*number);
+  }
+  return result;
+}
+
+/// The tensor that a header entry describes, a range of `data`.
+static Expected<Tensor> decodeEntry(const llvm::json::Value &value,
+                                    std::shared_ptr<llvm::MemoryBuffer> file,
+                                    StringRef data) {
+  const llvm::json::Object *entry = value.getAsObject();
+  if (!entry)
+    return makeError("is described by no object");
+  std::optional<StringRef> type = entry->getString("dtype");
+  auto shape = integers(entry->getArray("shape"));
+  auto range = integers(entry->getArray("data_offsets"));
+  if (!type || !shape || !range || range->size() != 2)
+    return makeError("has no dtype, shape and data_offsets");
+  auto [begin, end] = std::pair((*range)[0], (*range)[1]);
+  if (begin < 0 || end < begin || uint64_t(end) > data.size())
+    return makeError("lies at bytes " + Twine(begin) + " to " + Twine(end) +
+                     " of " + Twine(data.size()));
+  auto tensor = Tensor::create(headerType(*type), *shape, 0,
+                               storageInFile(file, data.slice(begin, end)));
+  if (tensor && tensor->dtype() != DType::Other &&
+      tensor->numElements() * dtypeSize(tensor->dtype()) != end - begin)
+    return makeError("of shape " + shapeString(*shape) + " and type " + *type +
+                     " has " + Twine(end - begin) + " bytes");
+  return tensor;
+}
+
+Expected<Checkpoint> readSafetensors(std::shared_ptr<llvm::MemoryBuffer> file) {
+  StringRef bytes = file->getBuffer();
+  uint64_t length = llvm::support::endian::read64le(bytes.data());
+  bytes = bytes.drop_front(8);
+  if (length > bytes.size() || length > (uint64_t(64) << 20))
+    return makeError("safetensors: the header claims " + Twine(length) +
+                     " bytes, " + Twine(bytes.size()) + " are left");
+  StringRef header = bytes.take_front(length);
+  if (!isShallow(header, 8))
+    return makeError("safetensors: the header nests too deep");
+  Expected<llvm::json::Value> json = llvm::json::parse(header);
+  if (!json)
+    return prefixError("safetensors: the header is no JSON: ",
+                       json.takeError());
+  const llvm::json::Object *object = json->getAsObject();
+  if (!object)
+    return makeError("safetensors: the header is no JSON object");
+  // The parser keeps no order, so choose one: the same every time.
+  std::map<std::string, const llvm::json::Value *> entries;
+  for (const auto &[name, value] : *object)
+    if (name != "__metadata__")
+      entries.emplace(name.str(), &value);
+  Checkpoint checkpoint;
+  for (const auto &[name, value] : entries) {
+    auto tensor = decodeEntry(*value, file, bytes.drop_front(length));
+    if (!tensor)
+      return prefixError("safetensors: tensor " + quoted(name) + " ",
+                         tensor.takeError());
+    checkpoint.tensors.insert({name, std::move(*tensor)});
+  }
+  if (checkpoint.tensors.empty())
+    return makeError("holds no tensors");
+  return checkpoint;
+}
+
+} // namespace deit::importer

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The `fxp` dialect and the types its operations take.
+
+#ifndef DEIT_DIALECT_FXP_IR_FXPDIALECT_TD
+#define DEIT_DIALECT_FXP_IR_FXPDIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def Fxp_Dialect : Dialect {
+  let name = "fxp";
+  let cppNamespace = "::deit::fxp";
+  let summary = "the network as fixed-point integer arithmetic";
+  let description = [{
+    Plain integer tensors, explicit multipliers, shifts and tables, from u8
+    pixels to s32 logits without one floating-point operation. This is the
+    numerical contract: the reference interpreter is the specification, and
+    every target computes the same bytes.
+
+    Element types: `ui8` is unsigned, `i8`, `i16` and `i32` are signed two's
+    complement.
+
+    Requantization, written `rq(a, m, l, e)` below, brings a 32-bit
+    accumulator to another scale:
+
+        t = ((a << l) * m) >> 31        64-bit product, arithmetic shift
+        rq = (t + (1 << (e - 1))) >> e  arithmetic shift
+
+    with 0 <= m < 2^31, 0 <= l <= 24, 1 <= e <= 30, and `|a << l| < 2^31 -
+    2^e`, which the conversion to `fxp` ensures. It multiplies by
+    `m * 2^(l - e - 31)`; both floors together cost less than `1/2 + 2^-e` of
+    a result code.
+  }];
+}
+
+class Fxp_TensorOf<list<int> ranks, list<Type> elements>
+    : Type<And<[StaticShapeTensorOf<elements>.predicate,
+                HasAnyRankOfPred<ranks>]>,
+           StaticShapeTensorOf<elements>.summary # " of rank " #
+               !interleave(ranks, " or "), "::mlir::RankedTensorType">;
+
+/// Codes of an activation, a weight or a wider sum, of any rank.
+def Fxp_Tensor : Type<StaticShapeTensorOf<[UI8, I8, I16, I32]>.predicate,
+    StaticShapeTensorOf<[UI8, I8, I16, I32]>.summary,
+    "::mlir::RankedTensorType">;
+/// Operands of products.
+def Fxp_Codes : Type<StaticShapeTensorOf<[UI8, I8]>.predicate,
+    StaticShapeTensorOf<[UI8, I8]>.summary, "::mlir::RankedTensorType">;
+def Fxp_U8 : Type<StaticShapeTensorOf<[UI8]>.predicate,
+    StaticShapeTensorOf<[UI8]>.summary, "::mlir::RankedTensorType">;
+def Fxp_S16 : Type<StaticShapeTensorOf<[I16]>.predicate,
+    StaticShapeTensorOf<[I16]>.summary, "::mlir::RankedTensorType">;
+def Fxp_S32 : Type<StaticShapeTensorOf<[I32]>.predicate,
+    StaticShapeTensorOf<[I32]>.summary, "::mlir::RankedTensorType">;
+
+def Fxp_Image : Fxp_TensorOf<[4], [UI8]>;
+def Fxp_Weight : Fxp_TensorOf<[2], [I8]>;
+def Fxp_Vector : Fxp_TensorOf<[1], [I32]>;
+def Fxp_Table : Fxp_TensorOf<[1], [UI8]>;
+def Fxp_Heads : Fxp_TensorOf<[4], [UI8, I8]>;
+def Fxp_Tokens : Fxp_TensorOf<[3], [UI8, I8]>;
+def Fxp_Stream : Fxp_TensorOf<[2, 3], [I16]>;
+
+#endif // DEIT_DIALECT_FXP_IR_FXPDIALECT_TD

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs `deit` functions in floating point: the oracle of everything below.
+
+#ifndef DEIT_REFERENCE_FLOATREFERENCE_H
+#define DEIT_REFERENCE_FLOATREFERENCE_H
+
+#include "deit/Support/LLVM.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <memory>
+#include <vector>
+
+namespace deit {
+
+/// Sees, and may change in place, what an operation computes, before it is
+/// rounded to the codes of a quantized result. `shape` begins with the number
+/// of images, whatever the type in the IR says.
+using FloatHook = llvm::function_ref<void(
+    OpResult result, MutableArrayRef<float> values, ArrayRef<int64_t> shape)>;
+
+/// An executor of `deit` functions. Quantized types are honoured: an operand
+/// counts as the value its code stands for, a result is rounded to its codes.
+class FloatReference {
+public:
+  virtual ~FloatReference() = default;
+
+  /// Runs `function`, tensor<1xHxWx3xui8> -> tensor<1xCxf32> (or quantized),
+  /// on `count` images of H x W x 3 bytes each, all of them operation by
+  /// operation. Returns count x C logits as floats. Fails on operations
+  /// of other dialects and on missing resources.
+  virtual Expected<std::vector<float>> run(func::FuncOp function,
+                                           ArrayRef<uint8_t> images,
+                                           int64_t count,
+                                           FloatHook hook = nullptr) = 0;
+};
+
+/// The executor on LibTorch; its library is loaded when first asked for, from
+/// the folder of this program's libraries. Fails with a remedy when LibTorch
+/// is not installed. `threads` 0 means one per core.
+Expected<FloatReference *> loadFloatReference(unsigned threads = 0);
+
+} // namespace deit
+
+#endif // DEIT_REFERENCE_FLOATREFERENCE_H

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The static evaluator: one file that carries model, runtime and this.
+
+#include "deit_abi.h"
+#include "deit_clock.h"
+#include "deit_cpu.h"
+#include "deit_error.h"
+#include "deit_evaluate.h"
+#include "deit_model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// The weights: the ones of a file, or null for those the program carries.
+typedef struct {
+  const char *path;
+  void *data;
+  size_t bytes;
+} weights;
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static void print_help(const char *program) {
+  const deit_info *info = deit_describe();
+  printf("usage: %s --data FILE [options]\n\n"
+         "Measures accuracy, size and speed of %s (%ux%u pixels, %u classes),\n"
+         "compiled for %s, on the images of a CIFAR file.\n\n"
+         "  --container FILE  weights to use in place of those carried along\n"
+         "%s",
+         program, info->name, info->image_width, info->image_height,
+         info->classes, info->target, deit_evaluate_help);
+}
+
+static bool wants_help(int argc, char **argv) {
+  for (int i = 1; i < argc; ++i)
+    if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+      return true;
+  return false;
+}
+
+/// Handles what the common options leave over.
+static bool parse_rest(int count, char **rest, weights *weights,
+                       deit_error *error) {
+  static const char option[] = "--container";
+  const size_t length = sizeof option - 1;
+  for (int i = 0; i < count; ++i) {
+    bool named = strncmp(rest[i], option, length) == 0;
+    if (named && rest[i][length] == '=' && rest[i][length + 1])
+      weights->path = rest[i] + length + 1;
+    else if (named && rest[i][length] == 0 && i + 1 < count)
+      weights->path = rest[++i];
+    else if (named && (rest[i][length] == 0 || rest[i][length] == '='))
+      return deit_fail(error, "%s needs a value; --help lists the options",
+                       option);
+    else
+      return deit_fail(error, "unknown argument '%s'; --help lists the options",
+                       rest[i]);
+  }
+  return true;
+}
+
+static bool fail_reading(weights *weights, FILE *file, deit_error *error) {
+  int code = errno;
+  if (file)
+    fclose(file);
+  return deit_fail(error, "cannot read the weights in %s: %s", weights->path,
+                   strerror(code));
+}
+
+static bool read_weights(weights *weights, deit_error *error) {
+  FILE *file = fopen(weights->path, "rb");
+  size_t capacity = 0;
+  if (!file)
+    return fail_reading(weights, file, error);
+  while (!feof(file)) {
+    if (weights->bytes == capacity) {
+      capacity = capacity ? capacity * 2 : 1 << 20;
+      void *larger = realloc(weights->data, capacity);
+      if (!larger)
+        return fail_reading(weights, file, error);
+      weights->data = larger;
+    }
+    weights->bytes += fread((char *)weights->data + weights->bytes, 1,
+                            capacity - weights->bytes, file);
+    if (ferror(file))
+      return fail_reading(weights, file, error);
+  }
+  fclose(file);
+  return true;
+}
+
+static bool check_cpu(deit_error *error) {
+  const char *missing = deit_missing_features();
+  return !*missing ||
+         deit_fail(error,
+                   "this program was compiled for %s and this CPU lacks %s; "
+                   "compile the model for this CPU with deit-compile --target",
+                   deit_describe()->target, missing);
+}
+
+static bool find_weights(weights *weights, deit_error *error) {
+  if (weights->path)
+    return read_weights(weights, error);
+  weights->bytes = deit_describe()->container_bytes;
+  return deit_program.container ||
+         deit_fail(error, "this program carries no weights; pass --container "
+                          "FILE, the file that was compiled along with it");
+}
+
+static bool load_model(const weights *weights, unsigned threads,
+                       deit_model **model, deit_error *error) {
+  const char *source = weights->path ? weights->path : "the program's weights";
+  deit_status status = deit_load(weights->data, weights->bytes, model);
+  if (status == DEIT_OK)
+    status = deit_set_threads(*model, threads);
+  if (status == DEIT_ERROR_CONTAINER)
+    return deit_fail(error,
+                     "cannot use %s: %s; copy the file again, or compile the "
+                     "model again to get a matching pair",
+                     source, deit_status_text(status));
+  return status == DEIT_OK ||
+         deit_fail(error, "cannot load %s: %s", deit_describe()->name,
+                   deit_status_text(status));
+}
+
+static const char *infer(void *self, const uint8_t *images, unsigned count,
+                         void *logits) {
+  (void)count; // the batch is 1
+  deit_status status = deit_run(self, images, logits);
+  return status == DEIT_OK ? NULL : deit_status_text(status);
+}
+
+// The linker marks the ends of the section that holds generated code.
+extern const char __start_deit_code[] __attribute__((weak));
+extern const char __stop_deit_code[] __attribute__((weak));
+
+static int run(const char *program, deit_evaluate_options *options,
+               weights *weights, deit_model **model, deit_error *error) {
+  if (!check_cpu(error) || !find_weights(weights, error))
+    return -1;
+  unsigned threads = options->threads ? options->threads : deit_core_count();
+  int64_t start = deit_nanoseconds();
+  if (!load_model(weights, threads, model, error))
+    return -1;
+  const deit_info *info = deit_describe();
+  deit_backend backend = {
+      .name = info->name,
+      .target = info->target,
+      .image_height = info->image_height,
+      .image_width = info->image_width,
+      .classes = info->classes,
+      .model_bytes = weights->bytes,
+      .code_bytes = (uint64_t)(__stop_deit_code - __start_deit_code),
+      .load_ms = (double)(deit_nanoseconds() - start) / 1e6,
+      .threads = threads,
+      .batch = 1,
+      .self = *model,
+      .infer = infer,
+  };
+  return deit_evaluate(program, options, &backend);
+}
+
+int main(int argc, char **argv) {
+  const char *program = base_name(argc > 0 ? argv[0] : "evaluator");
+  if (wants_help(argc, argv)) {
+    print_help(program);
+    return fflush(stdout) == 0 ? 0 : 1;
+  }
+  deit_evaluate_options options = {0};
+  weights weights = {0};
+  deit_model *model = NULL;
+  deit_error error;
+  char **rest = calloc((size_t)argc + 1, sizeof *rest);
+  int code = -1;
+  if (!rest)
+    deit_fail(&error, "there is not enough memory");
+  else if (parse_rest(deit_evaluate_parse(argc, argv, &options, rest), rest,
+                      &weights, &error))
+    code = run(program, &options, &weights, &model, &error);
+  if (code < 0)
+    fprintf(stderr, "%s: error: %s\n", program, error.text);
+  deit_free(model);
+  free(weights.data);
+  free(rest);
+  return code < 0 ? 1 : code;
+}

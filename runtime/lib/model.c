@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Loads a compiled program and runs images through its steps.
+
+#define _GNU_SOURCE // madvise
+
+// These functions are an embedder's library's interface; the rest is hidden.
+#pragma GCC visibility push(default)
+#include "deit_model.h"
+#pragma GCC visibility pop
+
+#include "deit_abi.h"
+#include "deit_cpu.h"
+#include "deit_pack.h"
+#include "deit_threads.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { ALIGNMENT = 64 };
+// Kernels read whole vectors, so they may read this far behind a buffer's end.
+enum { SLACK = 256 };
+enum { HUGE_PAGE = 2 << 20 };
+enum { MAX_THREADS = 256 };
+
+struct deit_model {
+  uint8_t *packed, *arena, *image;
+  size_t image_bytes;
+  deit_pool *pool; ///< null with one thread
+  deit_parallel_for parallel_for;
+  void *user;
+};
+
+/// Zero-filled, aligned, with slack behind. Large blocks ask for large pages:
+/// the weights are read through once an image, which would cost a TLB miss
+/// every 4 KiB.
+static uint8_t *allocate(size_t bytes) {
+  if (bytes > SIZE_MAX / 2)
+    return NULL;
+  size_t alignment = bytes >= 2 * (size_t)HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
+  size_t size = (bytes + SLACK + alignment - 1) / alignment * alignment;
+  uint8_t *memory = aligned_alloc(alignment, size);
+  if (!memory)
+    return NULL;
+#ifdef MADV_HUGEPAGE
+  if (alignment == HUGE_PAGE)
+    (void)madvise(memory, size, MADV_HUGEPAGE); // a hint; may be refused
+#endif
+  memset(memory, 0, size);
+  return memory;
+}
+
+static bool allocate_buffers(deit_model *model) {
+  model->image_bytes =
+      (size_t)deit_program.image_height * (size_t)deit_program.image_width * 3;
+  model->packed = allocate((size_t)deit_program.packed_bytes);
+  model->arena = allocate((size_t)deit_program.arena_bytes);
+  model->image = allocate(model->image_bytes);
+  return model->packed && model->arena && model->image;
+}
+
+deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
+  if (!container) {
+    container = deit_program.container;
+    bytes = (size_t)deit_program.container_bytes;
+  }
+  if (!container || !model)
+    return DEIT_ERROR_ARGUMENT;
+  *model = NULL;
+  if (deit_program.abi_version != DEIT_ABI_VERSION)
+    return DEIT_ERROR_VERSION;
+  if (deit_program.features & ~deit_cpu_features())
+    return DEIT_ERROR_CPU;
+  const deit_container_header *header = deit_container_open(container, bytes);
+  if (!header || !deit_packs_match(&deit_program, header))
+    return DEIT_ERROR_CONTAINER;
+  deit_model *loaded = calloc(1, sizeof *loaded);
+  if (!loaded || !allocate_buffers(loaded)) {
+    deit_free(loaded);
+    return DEIT_ERROR_MEMORY;
+  }
+  for (int64_t i = 0; i < deit_program.pack_count; ++i)
+    deit_pack_constant(&deit_program.packs[i], header, loaded->packed);
+  *model = loaded;
+  return DEIT_OK;
+}
+
+/// A step and the buffers it works on, as a `deit_range`'s work.
+typedef struct {
+  const deit_step *step;
+  const deit_model *model;
+} step_work;
+
+static void run_range(void *work, int64_t begin, int64_t end) {
+  const step_work *part = work;
+  const deit_model *model = part->model;
+  part->step->kernel(model->arena, model->packed, model->image,
+                     part->step->parameters, begin, end);
+}
+
+static void run_step(const deit_model *model, const deit_step *step) {
+  step_work work = {step, model};
+  if (step->items <= 1 || (!model->parallel_for && !model->pool))
+    run_range(&work, 0, step->items);
+  else if (model->parallel_for)
+    model->parallel_for(model->user, step->items, run_range, &work);
+  else
+    deit_pool_run(model->pool, step->items, run_range, &work);
+}
+
+deit_status deit_run(deit_model *model, const uint8_t *image, int32_t *logits) {
+  if (!model || !image || !logits)
+    return DEIT_ERROR_ARGUMENT;
+  // The caller's image may lie anywhere and end at the end of a page.
+  memcpy(model->image, image, model->image_bytes);
+  for (int64_t i = 0; i < deit_program.step_count; ++i)
+    run_step(model, &deit_program.steps[i]);
+  memcpy(logits, model->arena + deit_program.logits_offset,
+         (size_t)deit_program.classes * sizeof *logits);
+  return DEIT_OK;
+}
+
+void deit_free(deit_model *model) {
+  if (!model)
+    return;
+  deit_pool_destroy(model->pool);
+  free(model->image);
+  free(model->arena);
+  free(model->packed);
+  free(model);
+}
+
+deit_status deit_set_threads(deit_model *model, unsigned threads) {
+  if (!model || threads < 1 || threads > MAX_THREADS)
+    return DEIT_ERROR_ARGUMENT;
+  deit_pool *pool = NULL;
+  if (threads > 1 && !(pool = deit_pool_create(threads)))
+    return DEIT_ERROR_THREADS;
+  deit_pool_destroy(model->pool);
+  model->pool = pool;
+  return DEIT_OK;
+}
+
+void deit_set_parallel_for(deit_model *model, deit_parallel_for parallel_for,
+                           void *user) {
+  if (!model)
+    return;
+  model->parallel_for = parallel_for;
+  model->user = user;
+}
