@@ -39,6 +39,8 @@ static bool isExpected(const Datum &callee) {
     return isPlainBuiltin(name);
   if (module == "_codecs")
     return name == "encode";
+  if (module == "functools")
+    return name == "partial";
   if (module == "copyreg" || module == "copy_reg")
     return name == "_reconstructor";
   for (StringRef package : {"torch", "torchvision", "timm", "numpy",
@@ -56,11 +58,13 @@ Error checkCalls(const Pickle &pickle) {
       continue;
     if (value.callee->is(DatumKind::Global) && isExpected(*value.callee))
       continue;
-    return makeError("the pickle calls " + value.callee->describe() +
-                     " at offset " + Twine(value.offset) +
-                     ", which no checkpoint needs; the file is not executed. "
-                     "If you trust it, load it in Python and save its "
-                     "state_dict() alone");
+    bool isNamed = value.callee->is(DatumKind::Global);
+    return makeError(
+        "the pickle calls " + Twine(isNamed ? "" : "the result of ") +
+        value.callee->describe() + " at offset " + Twine(value.offset) +
+        ", which no checkpoint needs; the file is not executed. "
+        "If you trust it, load it in Python and save its "
+        "state_dict() alone");
   }
   return Error::success();
 }

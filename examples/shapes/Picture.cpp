@@ -80,8 +80,8 @@ private:
   static constexpr int kKnots = kSide / kCell + 1;
 
   static Color muted(Random &random) {
-    int hue = random.between(0, 1535), saturation = random.between(0, 90);
-    return fromHsv(hue, saturation, random.between(30, 225));
+    int hue = random.between(0, 1535), saturation = random.between(0, 80);
+    return fromHsv(hue, saturation, random.between(20, 110));
   }
 
   Color first, second;
@@ -95,9 +95,8 @@ public:
     static constexpr int hues[kColorCount] = {0, 250, 512, 930, 1260};
     int hue = hues[appearance % kColorCount] + random.bell(20);
     int saturation = random.between(150, 255);
-    paint = fromHsv(hue, saturation, random.between(130, 255));
-    bool light = random.between(0, 1);
-    band = light ? fromHsv(hue, 30, 245) : fromHsv(hue, 120, 30);
+    paint = fromHsv(hue, saturation, random.between(170, 255));
+    band = fromHsv(hue, 30, random.between(200, 255));
     if (appearance < kColorCount)
       band = paint;
     across = direction(random.between(-kOne, kOne));
@@ -121,9 +120,9 @@ private:
 class Placement {
 public:
   explicit Placement(Random &random)
-      : turn(direction(random.between(-kOne * 3 / 10, kOne * 3 / 10))),
-        radius(random.between(7 * kSub, 11 * kSub)) {
-    int room = (kSide - 2) * kSub / 2 - radius;
+      : turn(direction(random.between(-kOne / 6, kOne / 6))),
+        radius(random.between(8 * kSub, 12 * kSub)) {
+    int room = 4 * kSub;
     centre = {kSide * kSub / 2 + random.between(-room, room),
               kSide * kSub / 2 + random.between(-room, room)};
   }
@@ -174,7 +173,7 @@ Picture drawPicture(int label, uint64_t seed, uint64_t index) {
   Background background(random);
   Fill fill(label % kAppearanceCount, random);
   Placement placement(random);
-  int light = random.between(150, 256), grain = random.between(3, 14);
+  int light = random.between(180, 256), grain = random.between(2, 10);
   Picture picture;
   for (int i = 0; i < kPlane; ++i) {
     int x = i % kSide, y = i / kSide;

@@ -15,13 +15,38 @@ nn::LayerNorm makeNorm(const Geometry &geometry) {
   return nn::LayerNorm(nn::LayerNormOptions({geometry.width}).eps(1e-6));
 }
 
-/// Small weights and zero biases, as timm starts its transformers.
+/// Glorot's uniform weights and zero biases.
 void initialize(nn::Module &module) {
-  torch::NoGradGuard noGrad;
   if (auto *linear = module.as<nn::Linear>()) {
-    linear->weight.normal_(0, 0.02).clamp_(-0.04, 0.04);
-    linear->bias.zero_();
+    nn::init::xavier_uniform_(linear->weight);
+    nn::init::zeros_(linear->bias);
   }
+}
+
+/// Starts every head with keys equal to queries, so that a token first attends
+/// to tokens that resemble it, in content or position (compare Trockman and
+/// Kolter, "Mimetic Initialization", arXiv:2305.09828).
+void startWithSimilarity(nn::Linear &qkv) {
+  torch::NoGradGuard noGrad;
+  int64_t width = qkv->weight.size(1);
+  torch::Tensor queries = qkv->weight.slice(0, 0, width);
+  nn::init::xavier_uniform_(queries);
+  qkv->weight.slice(0, width, 2 * width).copy_(queries);
+}
+
+/// The sinusoids of every patch's row and column, half of the features each,
+/// and zeros for the class token: [1, tokens, width].
+torch::Tensor positions(const Geometry &geometry) {
+  int64_t side = geometry.image / geometry.patch, quarter = geometry.width / 4;
+  torch::Tensor rate =
+      torch::pow(100.0, -torch::arange(quarter, torch::kFloat32) / quarter);
+  torch::Tensor phase =
+      torch::outer(torch::arange(side, torch::kFloat32), rate);
+  torch::Tensor wave = torch::cat({phase.sin(), phase.cos()}, 1);
+  torch::Tensor rows = wave.unsqueeze(1).expand({-1, side, -1});
+  torch::Tensor columns = wave.unsqueeze(0).expand({side, -1, -1});
+  torch::Tensor grid = torch::cat({rows, columns}, 2).flatten(0, 1);
+  return torch::cat({torch::zeros({1, geometry.width}), grid}).unsqueeze(0);
 }
 
 } // namespace
@@ -33,16 +58,22 @@ AttentionImpl::AttentionImpl(const Geometry &geometry)
       proj(register_module("proj",
                            nn::Linear(geometry.width, geometry.width))) {}
 
-torch::Tensor AttentionImpl::forward(const torch::Tensor &x) {
-  int64_t batch = x.size(0), tokens = x.size(1), width = x.size(2);
-  torch::Tensor parts = qkv(x)
-                            .reshape({batch, tokens, 3, heads, width / heads})
-                            .permute({2, 0, 3, 1, 4});
+torch::Tensor AttentionImpl::forward(const torch::Tensor &x, int64_t rows) {
+  int64_t batch = x.size(0), width = x.size(2);
+  // [B, heads, tokens, width / heads], by `width` rows of qkv from `first`.
+  auto project = [&](const torch::Tensor &tokens, int64_t first) {
+    return F::linear(tokens, qkv->weight.slice(0, first, first + width),
+                     qkv->bias.slice(0, first, first + width))
+        .reshape({batch, -1, heads, width / heads})
+        .transpose(1, 2);
+  };
   double scale = 1 / std::sqrt(static_cast<double>(width / heads));
+  torch::Tensor queries = project(x.slice(1, 0, rows), 0) * scale;
   torch::Tensor scores =
-      torch::matmul(parts[0] * scale, parts[1].transpose(-2, -1));
-  torch::Tensor mixed = torch::matmul(scores.softmax(-1), parts[2]);
-  return proj(mixed.transpose(1, 2).reshape({batch, tokens, width}));
+      torch::matmul(queries, project(x, width).transpose(-2, -1));
+  torch::Tensor mixed =
+      torch::matmul(scores.softmax(-1), project(x, 2 * width));
+  return proj(mixed.transpose(1, 2).reshape({batch, rows, width}));
 }
 
 MlpImpl::MlpImpl(const Geometry &geometry)
@@ -60,8 +91,8 @@ BlockImpl::BlockImpl(const Geometry &geometry)
       norm2(register_module("norm2", makeNorm(geometry))),
       mlp(register_module("mlp", Mlp(geometry))) {}
 
-torch::Tensor BlockImpl::forward(torch::Tensor x) {
-  x = x + attn(norm1(x));
+torch::Tensor BlockImpl::forward(torch::Tensor x, int64_t rows) {
+  x = x.slice(1, 0, rows) + attn(norm1(x), rows);
   return x + mlp(norm2(x));
 }
 
@@ -77,10 +108,8 @@ torch::Tensor PatchEmbedImpl::forward(const torch::Tensor &images) {
 
 VisionTransformerImpl::VisionTransformerImpl(const Geometry &geometry)
     : cls_token(register_parameter(
-          "cls_token", torch::randn({1, 1, geometry.width}) * 1e-6)),
-      pos_embed(register_parameter(
-          "pos_embed",
-          torch::randn({1, geometry.tokens(), geometry.width}) * 0.02)),
+          "cls_token", torch::randn({1, 1, geometry.width}) * 0.02)),
+      pos_embed(register_parameter("pos_embed", positions(geometry) * 0.5)),
       patch_embed(register_module("patch_embed", PatchEmbed(geometry))),
       blocks(register_module("blocks", nn::ModuleList())),
       norm(register_module("norm", makeNorm(geometry))),
@@ -89,13 +118,16 @@ VisionTransformerImpl::VisionTransformerImpl(const Geometry &geometry)
   for (int64_t i = 0; i < geometry.depth; ++i)
     blocks->push_back(Block(geometry));
   apply(initialize);
+  for (const auto &block : *blocks)
+    startWithSimilarity(block->as<Block>()->attn->qkv);
 }
 
 torch::Tensor VisionTransformerImpl::forward(const torch::Tensor &images) {
   torch::Tensor x = patch_embed(images);
   x = torch::cat({cls_token.expand({x.size(0), -1, -1}), x}, 1) + pos_embed;
   for (const auto &block : *blocks)
-    x = block->as<Block>()->forward(x);
+    x = block->as<Block>()->forward(
+        x, block == *(blocks->end() - 1) ? 1 : x.size(1));
   return head(norm(x.select(1, 0)));
 }
 

@@ -24,7 +24,8 @@ struct Geometry {
 
 struct AttentionImpl : torch::nn::Module {
   explicit AttentionImpl(const Geometry &geometry);
-  torch::Tensor forward(const torch::Tensor &x);
+  /// The mixed features of the first `rows` tokens of `x` [B, tokens, width].
+  torch::Tensor forward(const torch::Tensor &x, int64_t rows);
 
   int64_t heads;
   torch::nn::Linear qkv, proj;
@@ -41,7 +42,9 @@ TORCH_MODULE(Mlp);
 
 struct BlockImpl : torch::nn::Module {
   explicit BlockImpl(const Geometry &geometry);
-  torch::Tensor forward(torch::Tensor x);
+  /// Maps [B, tokens, width] to [B, rows, width], the first `rows` tokens: the
+  /// last block need only compute the class token.
+  torch::Tensor forward(torch::Tensor x, int64_t rows);
 
   torch::nn::LayerNorm norm1;
   Attention attn;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <tuple>
 
 namespace F = torch::nn::functional;
 
@@ -29,8 +30,9 @@ torch::optim::AdamW makeOptimizer(VisionTransformer &model,
   }
   using torch::optim::AdamWOptions;
   auto withDecay = [&](double decay) {
-    return std::make_unique<AdamWOptions>(
-        AdamWOptions(options.learningRate).weight_decay(decay));
+    return std::make_unique<AdamWOptions>(AdamWOptions(options.learningRate)
+                                              .betas({0.9, 0.98})
+                                              .weight_decay(decay));
   };
   std::vector<torch::optim::OptimizerParamGroup> groups;
   groups.emplace_back(matrices, withDecay(options.weightDecay));
@@ -47,47 +49,66 @@ double learningRateAt(double progress, double peak) {
   return peak * (1 + std::cos(angle)) / 2;
 }
 
-/// Mirrors about half of the pictures. All shapes keep their class.
-torch::Tensor augment(const torch::Tensor &images) {
-  torch::Tensor mirror = torch::rand({images.size(0), 1, 1, 1}) < 0.5;
-  return torch::where(mirror, images.flip(3), images);
-}
-
 double step(VisionTransformer &model, torch::optim::Optimizer &optimizer,
             const torch::Tensor &images, const torch::Tensor &labels,
             const TrainingOptions &options) {
   optimizer.zero_grad();
-  torch::Tensor loss = F::cross_entropy(
-      model(images), labels,
-      F::CrossEntropyFuncOptions().label_smoothing(options.labelSmoothing));
+  torch::Tensor loss = F::cross_entropy(model(images), labels);
   loss.backward();
   torch::nn::utils::clip_grad_norm_(model->parameters(), 1.0);
   optimizer.step();
   return loss.item<double>();
 }
 
+/// Starts the patch embedding with the principal components of the pictures'
+/// patches, scaled to unit variance: fine detail is then as loud as the colour
+/// of the whole patch, which would otherwise drown it for thousands of steps.
+void whitenPatches(VisionTransformer &model, const Dataset &dataset) {
+  torch::NoGradGuard noGrad;
+  auto &proj = model->patch_embed->proj;
+  int64_t patch = proj->weight.size(2), width = proj->weight.size(0);
+  torch::Tensor few =
+      torch::arange(std::min<int64_t>(dataset.size(), 500), torch::kInt64);
+  torch::Tensor patches =
+      F::unfold(dataset.images(few), F::UnfoldFuncOptions(patch).stride(patch))
+          .transpose(1, 2)
+          .flatten(0, 1);
+  torch::Tensor mean = patches.mean(0);
+  torch::Tensor centred = patches - mean;
+  torch::Tensor variances, directions;
+  std::tie(variances, directions) = torch::linalg_eigh(
+      torch::mm(centred.t(), centred) / centred.size(0), "L");
+  // Ascending: the last are the largest. The floor keeps noise from growing.
+  torch::Tensor rows =
+      (directions / (variances.clamp_min(0) + 0.1).sqrt()).slice(1, -width).t();
+  proj->weight.copy_(rows.reshape(proj->weight.sizes()));
+  proj->bias.copy_(-torch::mv(rows, mean));
+}
+
 } // namespace
 
 void train(VisionTransformer &model, const Dataset &trainSet,
            const Dataset &testSet, const TrainingOptions &options) {
+  whitenPatches(model, trainSet);
   torch::optim::AdamW optimizer = makeOptimizer(model, options);
   int64_t steps = std::max<int64_t>(trainSet.size() / options.batch, 1);
+  double recent = 0; // the loss, averaged over about fifty steps
   auto start = std::chrono::steady_clock::now();
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     model->train();
     torch::Tensor order = torch::randperm(trainSet.size(), torch::kInt64);
-    double lossSum = 0;
     for (int64_t i = 0; i < steps; ++i) {
       torch::Tensor batch =
           order.slice(0, i * options.batch, (i + 1) * options.batch);
       double progress = (epoch * steps + i + 1.0) / (options.epochs * steps);
       for (auto &group : optimizer.param_groups())
         group.options().set_lr(learningRateAt(progress, options.learningRate));
-      lossSum += step(model, optimizer, augment(trainSet.images(batch)),
-                      trainSet.labels(batch), options);
+      double loss = step(model, optimizer, trainSet.images(batch),
+                         trainSet.labels(batch), options);
+      recent += (loss - recent) * std::max(0.02, 1.0 / (epoch * steps + i + 1));
       std::fprintf(stderr, "\repoch %lld/%lld  step %lld/%lld  loss %.3f ",
                    (long long)epoch + 1, (long long)options.epochs,
-                   (long long)i + 1, (long long)steps, lossSum / (i + 1));
+                   (long long)i + 1, (long long)steps, recent);
     }
     std::fprintf(stderr, " test %.2f %%  %.0f s\n", accuracy(model, testSet),
                  secondsSince(start));

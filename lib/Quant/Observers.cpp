@@ -1,3 +1,218 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ranges for quantized activations out of their histograms.
+// Chooses the ranges that quantized activations cover.
+
+#include "deit/Quant/Observers.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+
+using namespace deit;
+
+//===----------------------------------------------------------------------===//
+// Ranges and codes
+//===----------------------------------------------------------------------===//
+
+Range deit::unite(Range a, Range b) {
+  return {std::min(a.low, b.low), std::max(a.high, b.high)};
+}
+
+Range deit::mirror(Range range) {
+  double magnitude = std::max(std::abs(range.low), std::abs(range.high));
+  return {-magnitude, magnitude};
+}
+
+static Range withZero(Range range) { return unite(range, {0, 0}); }
+
+AffineCodes deit::affineCodes(Range range, int64_t steps) {
+  range = withZero(range);
+  double scale = (range.high - range.low) / steps;
+  // A tensor of zeros, or of denormals, which no multiplier can express.
+  if (!(scale > 1e-30))
+    return {1, 0};
+  return {scale, std::llround(-range.low / scale)};
+}
+
+//===----------------------------------------------------------------------===//
+// Histogram
+//===----------------------------------------------------------------------===//
+
+Histogram Histogram::fromValues(llvm::ArrayRef<float> values, unsigned bins) {
+  assert(!values.empty() && bins > 0);
+  Histogram histogram;
+  auto [low, high] = std::minmax_element(values.begin(), values.end());
+  histogram.extremes = {*low, *high};
+  histogram.width = (histogram.extremes.high - histogram.extremes.low) / bins;
+  histogram.binCounts.assign(bins, 0);
+  double perUnit = histogram.width > 0 ? 1 / histogram.width : 0;
+  for (float value : values) {
+    auto bin = static_cast<size_t>((value - histogram.extremes.low) * perUnit);
+    ++histogram.binCounts[std::min<size_t>(bin, bins - 1)];
+  }
+  return histogram;
+}
+
+uint64_t Histogram::total() const {
+  uint64_t sum = 0;
+  for (uint64_t count : binCounts)
+    sum += count;
+  return sum;
+}
+
+double Histogram::quantile(double fraction) const {
+  double wanted = fraction * total();
+  double below = 0;
+  for (auto [index, count] : llvm::enumerate(binCounts)) {
+    if (count && below + count >= wanted)
+      return binEdge(index) + (wanted - below) / count * width;
+    below += count;
+  }
+  return extremes.high;
+}
+
+//===----------------------------------------------------------------------===//
+// Search
+//===----------------------------------------------------------------------===//
+
+/// The range in `full` with the least `error`: both ends are moved towards 0,
+/// first together, then in turn, by the same factor each step. Ranges that
+/// reach further than the values are never better.
+static Range searchRange(Range full, llvm::function_ref<double(Range)> error) {
+  constexpr int kSteps = 160;      // down to 0.8 % of the full range
+  constexpr double kFactor = 0.97; // each
+  Range best = full;
+  double least = error(full);
+  auto consider = [&](Range range) {
+    double found = error(range);
+    if (!(found < least))
+      return false;
+    least = found;
+    best = range;
+    return true;
+  };
+  for (double part = 1; part > std::pow(kFactor, kSteps); part *= kFactor)
+    consider({full.low * part, full.high * part});
+  for (bool better = true; better;) {
+    better = false;
+    for (double part = 1; part > std::pow(kFactor, kSteps); part *= kFactor)
+      better |= consider({full.low * part, best.high});
+    for (double part = 1; part > std::pow(kFactor, kSteps); part *= kFactor)
+      better |= consider({best.low, full.high * part});
+  }
+  return best;
+}
+
+Range deit::minMaxRange(const Histogram &histogram) {
+  return histogram.range();
+}
+
+Range deit::percentileRange(const Histogram &histogram, double percentile) {
+  return {histogram.quantile(1 - percentile / 100),
+          histogram.quantile(percentile / 100)};
+}
+
+/// Integral from 0 to u of the squared distance to the nearest of the codes
+/// 0 to `steps`.
+static double squaredDistanceIntegral(double u, double steps) {
+  double code = std::clamp(std::nearbyint(u), 0.0, steps);
+  double distance = u - code;
+  return code / 12 + distance * distance * distance / 3;
+}
+
+/// What the codes of a range are, as mseRange searches them.
+static AffineCodes codesFor(Range range, unsigned bits, bool symmetric,
+                            int64_t &steps) {
+  steps = (int64_t(1) << bits) - (symmetric ? 2 : 1);
+  return affineCodes(symmetric ? mirror(range) : range, steps);
+}
+
+double deit::quantizationError(const Histogram &histogram, Range range,
+                               unsigned bits, bool symmetric) {
+  int64_t steps;
+  auto [scale, zeroPoint] = codesFor(range, bits, symmetric, steps);
+  // Values are spread evenly within a bin, so that bins may be wider or
+  // narrower than a code's step.
+  double width = std::max(histogram.binWidth() / scale, 1e-9);
+  double sum = 0;
+  for (auto [index, count] : llvm::enumerate(histogram.counts())) {
+    if (!count)
+      continue;
+    double u = histogram.binEdge(index) / scale + zeroPoint;
+    sum += count * (squaredDistanceIntegral(u + width, steps) -
+                    squaredDistanceIntegral(u, steps));
+  }
+  return sum / width * scale * scale / histogram.total();
+}
+
+Range deit::mseRange(const Histogram &histogram, unsigned bits,
+                     bool symmetric) {
+  Range full =
+      symmetric ? mirror(histogram.range()) : withZero(histogram.range());
+  Range best = searchRange(full, [&](Range range) {
+    return quantizationError(histogram, range, bits, symmetric);
+  });
+  return symmetric ? mirror(best) : best;
+}
+
+//===----------------------------------------------------------------------===//
+// GELU
+//===----------------------------------------------------------------------===//
+
+double deit::gelu(double x) { return x / 2 * (1 + std::erf(x * M_SQRT1_2)); }
+
+/// The value that the 8-bit code of `x` stands for.
+static double roundTrip(double x, AffineCodes codes) {
+  double code = std::nearbyint(x / codes.scale) + codes.zeroPoint;
+  return codes.scale * (std::clamp(code, 0.0, 255.0) - codes.zeroPoint);
+}
+
+namespace {
+
+/// Evaluates candidates for the range of GELU's operand.
+class GeluErrors {
+public:
+  GeluErrors(const Histogram &operand, Range output)
+      : operand(operand), output(affineCodes(output, 255)) {
+    for (size_t i = 0; i < operand.counts().size(); ++i)
+      exact.push_back(gelu(operand.binCenter(i)));
+  }
+
+  double operator()(Range range) const {
+    AffineCodes input = affineCodes(range, 255);
+    std::array<double, 256> table;
+    for (int code = 0; code < 256; ++code)
+      table[code] =
+          roundTrip(gelu(input.scale * (code - input.zeroPoint)), output);
+    double sum = 0;
+    for (auto [index, count] : llvm::enumerate(operand.counts())) {
+      if (!count)
+        continue;
+      double code = std::nearbyint(operand.binCenter(index) / input.scale) +
+                    input.zeroPoint;
+      double error =
+          exact[index] - table[static_cast<int>(std::clamp(code, 0.0, 255.0))];
+      sum += count * error * error;
+    }
+    return sum / operand.total();
+  }
+
+private:
+  const Histogram &operand;
+  AffineCodes output;
+  std::vector<double> exact;
+};
+
+} // namespace
+
+double deit::geluError(const Histogram &operand, Range range, Range output) {
+  return GeluErrors(operand, output)(range);
+}
+
+Range deit::geluRange(const Histogram &operand, Range output) {
+  GeluErrors errors(operand, output);
+  return searchRange(withZero(operand.range()),
+                     [&](Range range) { return errors(range); });
+}

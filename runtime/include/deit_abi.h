@@ -21,6 +21,9 @@ typedef void (*deit_kernel)(uint8_t *arena, const uint8_t *packed,
                             const uint8_t *image, const int64_t *parameters,
                             int64_t begin, int64_t end);
 
+/// The ELF section for generated code; its size is the code's in reports.
+#define DEIT_CODE_SECTION "deit_code"
+
 /// One loop nest of the network, a barrier behind it.
 typedef struct {
   deit_kernel kernel;
@@ -55,8 +58,9 @@ typedef struct {
   int64_t bias;        ///< GEMM: container entry
   int64_t bias_destination;
   int64_t block, group, width; ///< GEMM
-  int64_t padded_n, padded_k;  ///< GEMM
-  int64_t activation_offset;   ///< GEMM
+  int64_t padded_n;            ///< GEMM: N, rounded up to a multiple of `block`
+  int64_t padded_k; ///< GEMM: K and less than 128 more, a multiple of `group`
+  int64_t activation_offset; ///< GEMM
 } deit_pack;
 
 /// CPU features a program may need; bits of `deit_program.features`.

@@ -14,10 +14,10 @@ extern "C" {
 
 /// Whatever turns images into logits.
 typedef struct {
-  const char *name;     ///< the model's name
-  const char *target;   ///< "rpi5", "interpreter", "float"
+  const char *name;   ///< the model's name
+  const char *target; ///< "rpi5", "interpreter", "float"
   uint32_t image_height, image_width, classes;
-  uint64_t model_bytes; ///< the container's length
+  uint64_t model_bytes; ///< the container's length, 0 where there is none
   uint64_t code_bytes;  ///< size of the code, 0 where there is none
   double load_ms;       ///< time the model took to load
   unsigned threads;     ///< the backend uses
@@ -33,13 +33,13 @@ typedef struct {
 
 /// What the command line asks for, beside the model.
 typedef struct {
-  const char *data;  ///< CIFAR-10 or CIFAR-100 binary file
-  int64_t limit;     ///< images at most; 0: all
-  unsigned threads;  ///< 0: all cores
-  const char *json;  ///< file to write, "-" for standard output; null: none
+  const char *data;   ///< CIFAR-10 or CIFAR-100 binary file
+  int64_t limit;      ///< images at most; 0: all
+  unsigned threads;   ///< 0: all cores
+  const char *json;   ///< file to write, "-" for standard output; null: none
   const char *logits; ///< file for the raw logits in order; null: none
-  int format;        ///< 10, 100, or 0 to tell from size and classes
-  int quiet;         ///< no progress, no table
+  int format;         ///< 10, 100, or 0 to tell from size and classes
+  int quiet;          ///< no progress, no table
 } deit_evaluate_options;
 
 /// Reads options (`--data FILE --limit N --threads N --json FILE|- ...`);

@@ -26,7 +26,7 @@ double deit_percent(const deit_results *results, int64_t count);
 void deit_results_print(FILE *file, const deit_backend *backend,
                         const deit_results *results);
 
-/// The same for programs, every number unrounded.
+/// The same for programs, every number unrounded; what does not apply is null.
 void deit_results_write_json(FILE *file, const deit_backend *backend,
                              const deit_results *results);
 

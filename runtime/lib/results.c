@@ -28,8 +28,8 @@ void deit_results_print(FILE *file, const deit_backend *backend,
     fprintf(file, "stored size    %.3f MB\n",
             (double)backend->model_bytes / 1e6);
   if (backend->code_bytes > 0)
-    fprintf(file, "code           %.3f MB\n",
-            (double)backend->code_bytes / 1e6);
+    fprintf(file, "code           %.1f kB\n",
+            (double)backend->code_bytes / 1e3);
   fprintf(file, "latency        %.3f ms median, %.3f ms minimum, an image\n",
           results->latency_median_ms, results->latency_minimum_ms);
   fprintf(file, "resizing       %.3f ms median, an image\n",
@@ -61,7 +61,10 @@ void deit_results_write_json(FILE *file, const deit_backend *backend,
   deit_json_real(&json, "top5", deit_percent(results, results->top5));
   deit_json_integer(&json, "model_bytes", (int64_t)backend->model_bytes);
   deit_json_integer(&json, "code_bytes", (int64_t)backend->code_bytes);
-  deit_json_integer(&json, "score", score(backend, results));
+  if (backend->model_bytes > 0)
+    deit_json_integer(&json, "score", score(backend, results));
+  else
+    deit_json_string(&json, "score", NULL);
   write_latency(&json, results);
   deit_json_real(&json, "load_ms", backend->load_ms);
   deit_json_string(&json, "logits_sha256",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Boot ROM of the AVX-512 guest: the reset vector, then straight into long mode.
+// Boot ROM of the AVX-512 guest: from the reset vector into long mode.
 //
 // The emulator has already placed kernel, initial file system, page tables and
 // boot parameters in memory, so there is nothing to load and no BIOS to wait

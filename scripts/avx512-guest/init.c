@@ -148,8 +148,8 @@ int main(void) {
   int status = runProgram();
   for (char **path = readStrings("outputs"); *path && **path; ++path)
     sendOutput(*path);
-  uint8_t code = WIFEXITED(status) ? WEXITSTATUS(status)
-                                   : 128 + WTERMSIG(status);
+  uint8_t code =
+      WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   sendFrame('x', &code, 1);
   shutDown();
 }

@@ -7,4 +7,118 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ConvertDeiTToFxpPass : Pass<"convert-deit-to-fxp", "::mlir::func::FuncOp"> {
+  let summary = "convert a quantized model to integer arithmetic";
+  let description = [{
+    Turns scales into multipliers and shifts, zero points into biases and GELU
+    into a table. Afterwards the function has no floating-point value.
+
+    Requires that `deit-quantize` ran: every value but biases and the layer
+    norms' parameters is quantized. Each value that is not is an error that
+    names its module path. A `deit.dequantize` of the returned logits is
+    dropped: the function returns codes, whose scale is kept as
+    `fxp.logit_scale` on the function.
+
+    Locations are kept; constants are called after the module and their part in
+    it: "head.weight", "head.bias", "head.multiplier", "act.table".
+
+    Example:
+
+    ```mlir
+    %1 = deit.linear %0, %weight bias %bias : (...)
+      -> tensor<1x4x2x!quant.uniform<u8:f32, 0.5:128>>
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = fxp.linear %0, %weight, %bias : (...) -> tensor<1x4x2xi32>
+    %2 = fxp.requantize %1, %multiplier {high = 255 : i64, low = 0 : i64,
+        pre_shift = 0 : i64, shift = 5 : i64, zero_point = 128 : i64}
+      : (tensor<1x4x2xi32>, tensor<2xi32>) -> tensor<1x4x2xui8>
+    ```
+  }];
+  let dependentDialects = ["::deit::fxp::FxpDialect"];
+  let statistics = [
+    Statistic<"numProducts", "products",
+              "Number of products converted: linear layers and matmuls">
+  ];
+}
+
+def ConvertFxpToLoopsPass
+    : Pass<"convert-fxp-to-loops", "::mlir::ModuleOp"> {
+  let summary = "generate the kernels of a target and the program that runs them";
+  let description = [{
+    Every `fxp.kernel` of @forward becomes a step of one `fxp.program`: a call
+    of a generated function over independent work items. Kernels of the same
+    shape share one function; what differs between them (offsets, shifts, zero
+    points) are parameters of the step. Activations live in one arena whose
+    layout is planned here; constants are packed for the target when the model
+    is loaded, by the packing ops of the program.
+
+    Requires that `fxp-fuse-kernels` ran. The result is plain scf, vector,
+    memref and arith; only the dot product, high halves of products on AArch64
+    and table lookups are the target's own instructions.
+
+    Example:
+
+    ```mlir
+    %2 = fxp.kernel "layer_norm" -> tensor<1x5x8xui8> { ... }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @layer_norm_5x8(%arena: memref<...>, %packed: memref<...>, ...)
+    fxp.program @deit_program attributes {...} {
+      fxp.step @layer_norm_5x8 {parameters = array<i64: ...>, items = 5 : i64,
+          kind = "layer_norm", macs = 0 : i64}
+    }
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-64-avx512vnni\"",
+           "CPU to generate code for; deit-compile --help lists them">
+  ];
+  let statistics = [
+    Statistic<"kernels", "kernels", "Number of functions generated">
+  ];
+  let dependentDialects = [
+    "::deit::fxp::FxpDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+def ConvertFxpProgramToLLVMPass
+    : Pass<"convert-fxp-program-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "lay out the program as the runtime's constant tables";
+  let description = [{
+    `fxp.program` becomes the global `deit_program` of the runtime's
+    deit_abi.h, with its tables of steps and packings. The container it points
+    to is an external symbol, `deit_container`, of the size the program's
+    constants give.
+
+    Requires that the kernels are `llvm.func` already.
+
+    Example:
+
+    ```mlir
+    fxp.program @deit_program attributes {...} { fxp.step @k {...} }
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.mlir.global external constant @deit_program() : !llvm.struct<...>
+    ```
+  }];
+  let options = [
+    Option<"name", "name", "std::string", "\"model\"",
+           "what the compiled model calls itself">
+  ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // DEIT_CONVERSION_PASSES_TD

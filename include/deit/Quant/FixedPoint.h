@@ -1,7 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Real multipliers as the fixed-point ones of fxp.requantize.
+// Real multipliers as the fixed-point ones of the `fxp` operations.
+//
+// Every function chooses integers such that an `fxp` operation, computed as
+// FxpOps.td specifies it, comes as near to the real operation as its widths
+// allow, and fails where no choice keeps them.
 
 #ifndef DEIT_QUANT_FIXEDPOINT_H
 #define DEIT_QUANT_FIXEDPOINT_H
+
+#include "deit/Support/LLVM.h"
+#include <cstdint>
+#include <vector>
+
+namespace deit {
+
+/// Whether `|accumulator << preShift| < 2^31 - 2^shift`, which `requantize`
+/// requires so that nothing in it leaves 32 bits.
+inline bool canRequantize(int64_t accumulator, int preShift, int shift) {
+  int64_t limit = ((int64_t(1) << 31) - (int64_t(1) << shift) - 1) >> preShift;
+  return -limit <= accumulator && accumulator <= limit;
+}
+
+/// `rq` of the `fxp` dialect: the accumulator times
+/// `multiplier * 2^(preShift - shift - 31)`, to less than 1/2 + 2^-shift.
+/// Requires `canRequantize` and a multiplier of at least 0.
+inline int64_t requantize(int64_t accumulator, int32_t multiplier,
+                          int preShift, int shift) {
+  int64_t t = (accumulator * (int64_t(1) << preShift) * multiplier) >> 31;
+  return (t + (int64_t(1) << (shift - 1))) >> shift;
+}
+
+/// Parameters of `fxp.requantize`, one multiplier for every channel.
+struct Requantization {
+  std::vector<int32_t> multipliers;
+  int preShift = 0;
+  int shift = 4;
+};
+
+/// The requantization whose factor in channel n is nearest to `ratios[n] >= 0`,
+/// the accumulator's scale over the result's. `bound` is the largest absolute
+/// value of any accumulator. The largest multiplier is in [2^30, 2^31) unless
+/// all ratios are below 2^-31; the shift is at least 4 where `bound` leaves
+/// room, so that the first floor costs at most 1/16 of a result code.
+Expected<Requantization> makeRequantization(ArrayRef<double> ratios,
+                                            int64_t bound);
+
+/// Parameters that bring the residual of `fxp.add` to the result's scale.
+struct Rescale {
+  int32_t multiplier = 0;
+  int preShift = 0;
+  int shift = 1;
+};
+
+/// The rescaling of s16 codes by `ratio`, their scale over the result's. A
+/// ratio of 1 is exact.
+Expected<Rescale> makeRescale(double ratio);
+
+/// Parameters of `fxp.softmax`.
+struct SoftmaxScale {
+  int32_t multiplier = 0;
+  int preShift = 0;
+  int64_t limit = 1;
+};
+
+/// The exponents of scores at `scale`: one code is `scale * log2(e)` powers
+/// of two. Fails where a code is more than 3, as the numerators would jump.
+Expected<SoftmaxScale> makeSoftmaxScale(double scale);
+
+/// Parameters of `fxp.normalize`.
+struct NormalizeScale {
+  int64_t multiplier = 0;
+  int shift = 1;
+};
+
+/// The division by row sums that also scales by `ratio`, the values' scale over
+/// the result's. `bound` is the largest absolute value of the product.
+Expected<NormalizeScale> makeNormalizeScale(double ratio, int64_t bound);
+
+/// Parameters of `fxp.layer_norm`.
+struct LayerNormParameters {
+  std::vector<int32_t> gamma, beta;
+  int64_t epsilon = 0;
+  int shift = 1;
+};
+
+/// The layer norm over `gamma.size()` codes of `inputScale` with the float
+/// `gamma`, `beta` and `epsilon`, its result at `outputScale`. The shift is the
+/// largest that keeps |gamma| < 2^31 and |beta| <= 2^30.
+Expected<LayerNormParameters> makeLayerNorm(ArrayRef<float> gamma,
+                                            ArrayRef<float> beta,
+                                            double epsilon, double inputScale,
+                                            double outputScale);
+
+/// The scale and zero point of 8-bit codes: `x = (code - zeroPoint) * scale`.
+struct AffineScale {
+  double scale = 1;
+  int64_t zeroPoint = 0;
+};
+
+/// The 256 results of `y = x / 2 * (1 + erf(x / sqrt(2)))`, rounded half to
+/// even and clamped to [low, high], a part of [0, 255].
+std::vector<uint8_t> makeGeluTable(AffineScale input, AffineScale output,
+                                   int64_t low = 0, int64_t high = 255);
+
+} // namespace deit
+
 #endif // DEIT_QUANT_FIXEDPOINT_H

@@ -56,6 +56,14 @@ static LogicalResult verifyClamp(Operation *op, int64_t low, int64_t high,
   return success();
 }
 
+/// The same for operations that add a zero point.
+static LogicalResult verifyClamp(Operation *op, int64_t zeroPoint, int64_t low,
+                                 int64_t high, Type element) {
+  if (failed(expectWithin(op, "'zero_point'", zeroPoint, INT16_MIN, INT16_MAX)))
+    return failure();
+  return verifyClamp(op, low, high, element);
+}
+
 static LogicalResult verifyShifts(Operation *op, int64_t preShift,
                                   int64_t shift) {
   if (failed(expectWithin(op, "'pre_shift'", preShift, 0, 24)))
@@ -113,6 +121,10 @@ LogicalResult SelectTokenOp::verify() {
                          << tokens.size();
   if (failed(expectWithin(*this, "'index'", getIndex(), 0, tokens[1] - 1)))
     return failure();
+  if (elementOf(getTokens()) != elementOf(getResult())) // C2
+    return emitOpError() << "expected a result of "
+                         << elementOf(getTokens()) << ", found "
+                         << elementOf(getResult());
   return expectShape(*this, "a result", {tokens[0], tokens[2]},
                      shapeOf(getResult()));
 }
@@ -180,7 +192,8 @@ LogicalResult RequantizeOp::verify() {
     return failure();
   if (failed(verifyShifts(*this, getPreShift(), getShift()))) // C2
     return failure();
-  return verifyClamp(*this, getLow(), getHigh(), elementOf(getResult())); // C3
+  return verifyClamp(*this, getZeroPoint(), getLow(), getHigh(), // C3
+                     elementOf(getResult()));
 }
 
 LogicalResult LookupOp::verify() {
@@ -222,7 +235,8 @@ LogicalResult LayerNormOp::verify() {
       failed(expectWithin(*this, "'epsilon'", getEpsilon(), 0,
                           int64_t(1) << 61)))
     return failure();
-  return verifyClamp(*this, getLow(), getHigh(), elementOf(getResult())); // C3
+  return verifyClamp(*this, getZeroPoint(), getLow(), getHigh(), // C3
+                     elementOf(getResult()));
 }
 
 LogicalResult SoftmaxOp::verify() {
@@ -256,7 +270,8 @@ LogicalResult NormalizeOp::verify() {
                           (int64_t(255) << 31) - 1)) ||
       failed(expectWithin(*this, "'shift'", getShift(), 1, 30)))
     return failure();
-  return verifyClamp(*this, getLow(), getHigh(), elementOf(getResult())); // C3
+  return verifyClamp(*this, getZeroPoint(), getLow(), getHigh(), // C3
+                     elementOf(getResult()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -272,4 +287,28 @@ LogicalResult KernelOp::verify() {
     return emitOpError() << "expected to yield " << getResult().getType()
                          << ", found " << yield.getValue().getType();
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+LogicalResult ProgramOp::verify() {
+  for (Operation &op : getBody().front())
+    if (!isa<ConstantOp, PackRowsOp, PackGemmOp, StepOp>(op)) { // C1
+      auto diagnostic = emitOpError("expected constants, packing and steps");
+      diagnostic.attachNote(op.getLoc()) << "found '" << op.getName() << "'";
+      return diagnostic;
+    }
+  int64_t logits = static_cast<int64_t>(getClasses()) * 4; // C2
+  if (failed(expectWithin(*this, "'classes'", getClasses(), 1, 1 << 24)) ||
+      failed(expectWithin(*this, "'packed_bytes'", getPackedBytes(), 1,
+                          INT64_MAX)))
+    return failure();
+  return expectWithin(*this, "'logits_offset'", getLogitsOffset(), 0,
+                      static_cast<int64_t>(getArenaBytes()) - logits);
+}
+
+LogicalResult StepOp::verify() {
+  return expectWithin(*this, "'items'", getItems(), 1, INT64_MAX); // C1
 }

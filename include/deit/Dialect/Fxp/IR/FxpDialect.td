@@ -30,7 +30,11 @@ def Fxp_Dialect : Dialect {
     2^e`, which the conversion to `fxp` ensures. It multiplies by
     `m * 2^(l - e - 31)`; both floors together cost less than `1/2 + 2^-e` of
     a result code.
+
+    A function that returns logits carries their scale as the discardable
+    attribute `fxp.logit_scale = <f64>`; the arg-max does not need it.
   }];
+  let hasOperationAttrVerify = 1;
 }
 
 class Fxp_TensorOf<list<int> ranks, list<Type> elements>
@@ -60,5 +64,6 @@ def Fxp_Table : Fxp_TensorOf<[1], [UI8]>;
 def Fxp_Heads : Fxp_TensorOf<[4], [UI8, I8]>;
 def Fxp_Tokens : Fxp_TensorOf<[3], [UI8, I8]>;
 def Fxp_Stream : Fxp_TensorOf<[2, 3], [I16]>;
+def Fxp_Rows : Fxp_TensorOf<[2, 3], [UI8, I8, I16]>;
 
 #endif // DEIT_DIALECT_FXP_IR_FXPDIALECT_TD

@@ -10,6 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -17,5 +18,20 @@
 
 #define GET_OP_CLASSES
 #include "deit/Dialect/Fxp/IR/FxpOps.h.inc"
+
+namespace deit::fxp {
+
+/// The coefficients of fxp.softmax's cubic for 2^-f, in Q15: with the constant
+/// 1 a minimax fit on [0, 1), 1.2e-4 off at most.
+inline constexpr int32_t kSoftmaxCubic[3] = {22670, 7600, 1316};
+
+} // namespace deit::fxp
+
+namespace deit::fxp {
+
+/// The discardable attribute that holds the scale of a function's logits.
+constexpr llvm::StringLiteral kLogitScaleAttr = "fxp.logit_scale";
+
+} // namespace deit::fxp
 
 #endif // DEIT_DIALECT_FXP_IR_FXPOPS_H

@@ -6,6 +6,7 @@
 #define DEIT_DIALECT_FXP_IR_FXPOPS_TD
 
 include "deit/Dialect/Fxp/IR/FxpDialect.td"
+include "deit/Dialect/Fxp/IR/FxpProgramOps.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -94,6 +95,7 @@ def Fxp_SelectTokenOp : Fxp_Op<"select_token"> {
 
     Constraints:
     - C1: the index lies among the tokens; the result is [images, channels].
+    - C2: operand and result have one element type.
 
     Example:
 
@@ -102,8 +104,8 @@ def Fxp_SelectTokenOp : Fxp_Op<"select_token"> {
       : tensor<1x5x8xi16> -> tensor<1x8xi16>
     ```
   }];
-  let arguments = (ins Fxp_Stream:$tokens, I64Attr:$index);
-  let results = (outs Fxp_Stream:$result);
+  let arguments = (ins Fxp_Rows:$tokens, I64Attr:$index);
+  let results = (outs Fxp_Rows:$result);
   let assemblyFormat = "$tokens attr-dict `:` type($tokens) `->` type($result)";
   let hasVerifier = 1;
 }
@@ -219,7 +221,8 @@ def Fxp_RequantizeOp : Fxp_Op<"requantize"> {
     Constraints:
     - C1: operand and result have the same shape; multiplier is [channels].
     - C2: `pre_shift` is 0 to 24, `shift` 1 to 30.
-    - C3: `low <= high`, and both fit the result's element type.
+    - C3: `low <= high`, and both fit the result's element type; `zero_point`
+      fits s16.
 
     Example:
 
@@ -298,16 +301,17 @@ def Fxp_LayerNormOp : Fxp_Op<"layer_norm"> {
   let description = [{
     For a row of N codes x, with N <= 4096:
 
-        S = sum(x), Q = sum(x * x)                  |S| < 2^27, Q < 2^42
+        S = sum(x), Q = sum(x * x)                  |S| <= 2^27, Q <= 2^42
         V = N * Q - S * S + epsilon                 V < 2^62
         r = max(isqrt(V), 1), L = bit length of r   r < 2^31
-        R = (2^(30 + L) - 1) / r                    2^29 <= R < 2^31
+        R = (2^(30 + L) - 1) / r                    2^30 <= R < 2^31
         c = N * x - S                               |c| < 2^28
         a = max(21 - L, 0), b = max(L - 21, 0)
-        n = (((c << a) * R) >> 31) >> b             c / r in Q20, |n| <= 2^26
+        n = (((c << a) * R) >> 31) >> b             c / r in Q20, |n| < 2^27
         t = ((n * gamma) >> 31) + beta
         y = clamp(zero_point + ((t + (1 << (shift - 1))) >> shift), low, high)
 
+    `t` and `t + (1 << (shift - 1))` fit s32, for which |beta| <= 2^30 suffices.
     `isqrt` is the floor of the square root; `epsilon` is the float epsilon
     times N^2 over the squared scale of x; `gamma` and `beta` carry the result's
     scale: `gamma = g / scale * 2^(11 + shift)`, `beta = b / scale * 2^shift`.
@@ -316,7 +320,8 @@ def Fxp_LayerNormOp : Fxp_Op<"layer_norm"> {
     - C1: operand and result have the same shape, with 1 to 4096 channels;
       gamma and beta are [channels].
     - C2: `shift` is 1 to 24, `epsilon` 0 to 2^61.
-    - C3: `low <= high`, and both fit the result's element type.
+    - C3: `low <= high`, and both fit the result's element type; `zero_point`
+      fits s16.
 
     Example:
 
@@ -362,7 +367,7 @@ def Fxp_SoftmaxOp : Fxp_Op<"softmax"> {
 
     ```mlir
     %y, %sum = fxp.softmax %s {multiplier = 1400000000 : i64,
-        pre_shift = 2 : i64, limit = 200000 : i64}
+        pre_shift = 2 : i64, limit = 300000 : i64}
       : tensor<1x2x5x5xi32> -> tensor<1x2x5x5xui8>, tensor<1x2x5xi32>
     ```
   }];
@@ -388,7 +393,8 @@ def Fxp_NormalizeOp : Fxp_Op<"normalize"> {
       dimension.
     - C2: `multiplier` is 0 to 255 * 2^31 - 1 (a row's sum is at least 255),
       `shift` 1 to 30.
-    - C3: `low <= high`, and both fit the result's element type.
+    - C3: `low <= high`, and both fit the result's element type; `zero_point`
+      fits s16.
 
     Example:
 

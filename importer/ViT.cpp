@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Implements the recognition of vision transformers: tensors and geometry.
+
+#include "importer/ViT.h"
+
+#include "deit/Support/FileIO.h"
+#include "importer/ViTModules.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+
+using llvm::ArrayRef;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+using llvm::Twine;
+
+namespace deit::importer {
+namespace {
+
+constexpr llvm::StringLiteral supported =
+    "supported are timm's vision transformers (ViT, DeiT, DeiT-III) with a "
+    "class token";
+
+/// Gathers a ViT from a checkpoint, claiming its tensors one by one. The first
+/// failure is kept and makes later steps harmless.
+class Recognizer {
+public:
+  Recognizer(const Checkpoint &checkpoint, const ImportOptions &options)
+      : checkpoint(checkpoint), options(options) {}
+
+  Expected<ViT> run();
+
+private:
+  using Shape = llvm::SmallVector<int64_t, 4>;
+
+  void fail(const Twine &message) {
+    if (failure.empty())
+      failure = message.str();
+  }
+  /// Remembers a default that was taken, as the option that overrides it.
+  void assume(const Twine &option) { assumed.push_back(option.str()); }
+
+  Error findPrefix();
+  const Tensor *find(StringRef path) const;
+  Shape claim(const Twine &path, ArrayRef<int64_t> expected);
+  void claimOptional(const Twine &path, ArrayRef<int64_t> expected);
+  void claimLinear(const Twine &path, int64_t outputs, int64_t inputs);
+  void claimNorm(const Twine &path);
+  std::string claimLayerScale(const std::string &block, int index);
+
+  const Datum *attribute(const Twine &path, StringRef name) const;
+  const Datum *config(StringRef key) const;
+
+  void claimEmbedding();
+  void claimBlock(int64_t index);
+  void claimHead();
+  void takeImageSize();
+  void takePositions();
+  void takeHeads(ViTBlock &block);
+  double epsilonOf(const Twine &path);
+  std::array<float, 3>
+  takeColours(const std::optional<std::array<float, 3>> &option, StringRef key,
+              std::array<float, 3> imageNet);
+  void takeNormalization();
+  void checkLeftovers();
+
+  const Checkpoint &checkpoint;
+  const ImportOptions &options;
+  ViT vit;
+  std::string failure;
+  llvm::StringSet<> claimed;
+  std::vector<std::string> assumed;
+  bool assumedEpsilon = false;
+};
+
+/// "'conv1.weight' [16, 3, 3, 3], ...": the first of a checkpoint's tensors.
+std::string listTensors(const Checkpoint &checkpoint) {
+  std::vector<std::string> names;
+  for (const auto &[name, tensor] : checkpoint.tensors)
+    if (names.size() < 4)
+      names.push_back(quoted(name) + " " + shapeString(tensor.shape()));
+  return llvm::join(names, ", ") +
+         (checkpoint.tensors.size() > names.size() ? ", ..." : "");
+}
+
+/// What a tensor that has no place here is known to belong to, or "".
+StringRef knownFeature(StringRef path) {
+  auto has = [&](StringRef part) {
+    return ("." + path + ".").str().find(("." + part + ".").str()) !=
+           std::string::npos;
+  };
+  if (has("dist_token") || has("head_dist"))
+    return "distillation token";
+  if (has("reg_token"))
+    return "register tokens";
+  if (has("q_norm") || has("k_norm"))
+    return "normalized queries and keys";
+  if (has("attn_pool"))
+    return "attention pooling";
+  if (has("fc_norm"))
+    return "average pooling";
+  if (has("norm_pre"))
+    return "normalization before the blocks";
+  if (has("fc1_g") || has("w12") || has("w1") || has("w3"))
+    return "gated MLP";
+  if (has("relative_position_bias_table"))
+    return "relative positions";
+  return "";
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+/// Finds what stands before the model's module paths.
+Error Recognizer::findPrefix() {
+  constexpr llvm::StringLiteral anchor = "patch_embed.proj.weight";
+  std::vector<std::string> found;
+  for (const auto &[name, tensor] : checkpoint.tensors)
+    if (StringRef prefix = name; prefix.consume_back(anchor) &&
+                                 (prefix.empty() || prefix.ends_with(".")))
+      found.push_back(prefix.str());
+  if (found.size() > 1)
+    return makeError("holds several models, under " + quoted(found[0]) +
+                     " and " + quoted(found[1]) +
+                     "; save the one that is wanted alone");
+  std::string className;
+  if (auto root = checkpoint.modules.find(""); root != checkpoint.modules.end())
+    className = "a " + root->second.className + " with ";
+  if (found.empty() ||
+      !checkpoint.tensors.count(found[0] + "blocks.0.attn.qkv.weight"))
+    return makeError(
+        "is no vision transformer: there is no " +
+        quoted(found.empty() ? StringRef(anchor) : "blocks.0.attn.qkv.weight") +
+        "; the file holds " + className + Twine(checkpoint.tensors.size()) +
+        " tensors, " + listTensors(checkpoint) + "; " + supported);
+  vit.prefix = found[0];
+  return Error::success();
+}
+
+const Tensor *Recognizer::find(StringRef path) const {
+  auto found = checkpoint.tensors.find(vit.prefix + path.str());
+  return found == checkpoint.tensors.end() ? nullptr : &found->second;
+}
+
+/// Claims the tensor `path`, which must exist and have the shape `expected`,
+/// where -1 stands for any size. Returns the shape; after a failure, ones.
+Recognizer::Shape Recognizer::claim(const Twine &path,
+                                    ArrayRef<int64_t> expected) {
+  std::string name = path.str();
+  const Tensor *tensor = find(name);
+  Shape harmless(expected.size(), 1);
+  if (!tensor) {
+    fail("tensor " + quoted(vit.prefix + name) + " is missing; " + supported);
+    return harmless;
+  }
+  claimed.insert(vit.prefix + name);
+  ArrayRef<int64_t> shape = tensor->shape();
+  bool fits = shape.size() == expected.size();
+  for (size_t i = 0; fits && i < shape.size(); ++i)
+    fits = shape[i] > 0 && (expected[i] == -1 || shape[i] == expected[i]);
+  if (!fits) {
+    std::string wanted = shapeString(expected);
+    for (size_t at; (at = wanted.find("-1")) != std::string::npos;)
+      wanted.replace(at, 2, "?");
+    fail("tensor " + quoted(vit.prefix + name) + " has the shape " +
+         shapeString(shape) + ", expected " + wanted);
+    return harmless;
+  }
+  return Shape(shape);
+}
+
+void Recognizer::claimOptional(const Twine &path, ArrayRef<int64_t> expected) {
+  if (find(path.str()))
+    claim(path, expected);
+}
+
+void Recognizer::claimLinear(const Twine &path, int64_t outputs,
+                             int64_t inputs) {
+  claim(path + ".weight", {outputs, inputs});
+  claimOptional(path + ".bias", {outputs});
+}
+
+void Recognizer::claimNorm(const Twine &path) {
+  claim(path + ".weight", {vit.width});
+  claim(path + ".bias", {vit.width});
+}
+
+/// timm's name is ls1.gamma, that of DeiT-III's first publication gamma_1.
+std::string Recognizer::claimLayerScale(const std::string &block, int index) {
+  for (const std::string &path :
+       {block + ".ls" + std::to_string(index) + ".gamma",
+        block + ".gamma_" + std::to_string(index)}) {
+    if (!find(path))
+      continue;
+    claim(path, {vit.width});
+    return path;
+  }
+  return "";
+}
+
+void Recognizer::claimEmbedding() {
+  Shape weight = claim("patch_embed.proj.weight", {-1, 3, -1, -1});
+  vit.width = weight[0];
+  vit.patchHeight = weight[2];
+  vit.patchWidth = weight[3];
+  claimOptional("patch_embed.proj.bias", {vit.width});
+  claim("cls_token", {1, 1, vit.width});
+}
+
+void Recognizer::claimBlock(int64_t index) {
+  ViTBlock block;
+  block.path = "blocks." + std::to_string(index);
+  claimNorm(block.path + ".norm1");
+  claimLinear(block.path + ".attn.qkv", 3 * vit.width, vit.width);
+  claimLinear(block.path + ".attn.proj", vit.width, vit.width);
+  block.layerScale1 = claimLayerScale(block.path, 1);
+  claimNorm(block.path + ".norm2");
+  block.hidden = claim(block.path + ".mlp.fc1.weight", {-1, vit.width})[0];
+  claimOptional(block.path + ".mlp.fc1.bias", {block.hidden});
+  claimLinear(block.path + ".mlp.fc2", vit.width, block.hidden);
+  block.layerScale2 = claimLayerScale(block.path, 2);
+  takeHeads(block);
+  block.epsilon1 = epsilonOf(block.path + ".norm1");
+  block.epsilon2 = epsilonOf(block.path + ".norm2");
+  vit.blocks.push_back(std::move(block));
+}
+
+void Recognizer::claimHead() {
+  claimNorm("norm");
+  vit.epsilon = epsilonOf("norm");
+  vit.classes = claim("head.weight", {-1, vit.width})[0];
+  claimOptional("head.bias", {vit.classes});
+}
+
+/// Nothing in the file may be left out of the model unsaid.
+void Recognizer::checkLeftovers() {
+  std::vector<std::string> names;
+  size_t count = 0;
+  auto add = [&](StringRef name, const Twine &what) {
+    if (claimed.contains(name))
+      return;
+    if (++count > 6)
+      return;
+    StringRef feature = knownFeature(name);
+    names.push_back(quoted(name) + " " + what.str() +
+                    (feature.empty() ? "" : " (" + feature.str() + ")"));
+  };
+  for (const auto &[name, tensor] : checkpoint.tensors)
+    add(name, shapeString(tensor.shape()));
+  for (const std::string &name : checkpoint.others)
+    add(name, "that is no tensor");
+  if (count != 0)
+    fail("holds what has no place in the model: " + llvm::join(names, ", ") +
+         (count > names.size()
+              ? " and " + std::to_string(count - names.size()) + " more"
+              : "") +
+         "; " + supported);
+}
+
+//===----------------------------------------------------------------------===//
+// What shapes do not tell
+//===----------------------------------------------------------------------===//
+
+const Datum *Recognizer::attribute(const Twine &path, StringRef name) const {
+  std::string module = vit.prefix + path.str();
+  StringRef trimmed = module;
+  trimmed.consume_back(".");
+  return checkpoint.attribute(trimmed, name);
+}
+
+/// An entry of the model's pretrained_cfg, by its newer or older name.
+const Datum *Recognizer::config(StringRef key) const {
+  for (StringRef name : {"pretrained_cfg", "default_cfg"})
+    if (const Datum *dict = attribute("", name)) {
+      // It may be an object with attributes instead of a dictionary.
+      const Datum *entries = dict->isDict() ? dict : dict->state;
+      const Datum *value = entries ? entries->find(key) : nullptr;
+      if (value && !value->isNone())
+        return value;
+    }
+  return nullptr;
+}
+
+/// The side of a square of `area`, or 0.
+int64_t squareRoot(int64_t area) {
+  int64_t side = std::llround(std::sqrt(static_cast<double>(area)));
+  return side * side == area ? side : 0;
+}
+
+/// Settles the image's size from the option, the file, or the number of
+/// positions if they are a square's.
+void Recognizer::takeImageSize() {
+  if (options.imageSize) {
+    vit.imageHeight = (*options.imageSize)[0];
+    vit.imageWidth = (*options.imageSize)[1];
+    return;
+  }
+  for (const Datum *datum :
+       {attribute("patch_embed", "img_size"), config("input_size")}) {
+    auto sizes = datum ? datum->asInts() : std::nullopt;
+    if (!sizes || sizes->size() < 2)
+      continue;
+    vit.imageHeight = (*sizes)[sizes->size() - 2];
+    vit.imageWidth = sizes->back();
+    return;
+  }
+  const Tensor *positions = find("pos_embed");
+  if (!positions || positions->shape().size() != 3)
+    return; // takePositions reports it.
+  int64_t count = positions->shape()[1];
+  int64_t side = squareRoot(count - 1);
+  if (side == 0)
+    side = squareRoot(count);
+  if (side == 0)
+    return fail("the " + Twine(count) +
+                " positions of 'pos_embed' are no square grid; give "
+                "--image-size=HEIGHTxWIDTH");
+  vit.imageHeight = side * vit.patchHeight;
+  vit.imageWidth = side * vit.patchWidth;
+  assume("--image-size=" + Twine(vit.imageHeight) + "x" +
+         Twine(vit.imageWidth));
+}
+
+void Recognizer::takePositions() {
+  takeImageSize();
+  int64_t count = claim("pos_embed", {1, -1, vit.width})[1];
+  if (!failure.empty())
+    return;
+  std::string image =
+      (Twine(vit.imageHeight) + "x" + Twine(vit.imageWidth)).str();
+  std::string patch =
+      (Twine(vit.patchHeight) + "x" + Twine(vit.patchWidth)).str();
+  if (vit.imageHeight <= 0 || vit.imageWidth <= 0 || vit.imageHeight > 65536 ||
+      vit.imageWidth > 65536 || vit.imageHeight % vit.patchHeight != 0 ||
+      vit.imageWidth % vit.patchWidth != 0)
+    return fail("an image of " + image + " cannot be cut into patches of " +
+                patch);
+  if (count != vit.patches() && count != vit.patches() + 1)
+    return fail("an image of " + image + " has " + Twine(vit.patches()) +
+                " patches of " + patch + ", 'pos_embed' has " + Twine(count) +
+                " positions; expected " + Twine(vit.patches()) + " or " +
+                Twine(vit.patches() + 1));
+  vit.classTokenHasPosition = count == vit.patches() + 1;
+}
+
+void Recognizer::takeHeads(ViTBlock &block) {
+  const Datum *heads = attribute(block.path + ".attn", "num_heads");
+  std::optional<int64_t> stated = heads ? heads->asInt() : std::nullopt;
+  if (stated && options.heads && *stated != *options.heads)
+    return fail("--heads=" + Twine(*options.heads) + " contradicts '" +
+                block.path + ".attn', which has " + Twine(*stated) +
+                " heads in the file");
+  if (!stated)
+    stated = options.heads;
+  if (!stated && vit.width % 64 == 0) {
+    stated = vit.width / 64;
+    if (vit.blocks.empty())
+      assume("--heads=" + Twine(*stated));
+  }
+  if (!stated)
+    return fail("the file does not tell the number of attention heads, and " +
+                Twine(vit.width) +
+                " channels are no multiple of 64; give --heads");
+  if (*stated <= 0 || vit.width % *stated != 0)
+    return fail(Twine(*stated) + " attention heads cannot share " +
+                Twine(vit.width) + " channels evenly");
+  block.heads = *stated;
+  const Datum *scale = attribute(block.path + ".attn", "scale");
+  block.queryScale = scale && scale->asFloat()
+                         ? *scale->asFloat()
+                         : 1 / std::sqrt(double(vit.width / block.heads));
+  if (!std::isfinite(block.queryScale) || block.queryScale <= 0)
+    fail("the scale of '" + block.path + ".attn' cannot be " +
+         llvm::formatv("{0:e3}", block.queryScale).str());
+}
+
+double Recognizer::epsilonOf(const Twine &path) {
+  const Datum *stated = attribute(path, "eps");
+  double epsilon = 1e-6;
+  if (options.epsilon) {
+    epsilon = *options.epsilon;
+  } else if (stated && stated->asFloat()) {
+    epsilon = *stated->asFloat();
+  } else if (!assumedEpsilon) {
+    assume("--epsilon=1e-6");
+    assumedEpsilon = true;
+  }
+  if (!(epsilon >= 0) || !std::isfinite(epsilon))
+    fail("the epsilon of LayerNorm cannot be " +
+         llvm::formatv("{0:e3}", epsilon).str());
+  return epsilon;
+}
+
+std::array<float, 3>
+Recognizer::takeColours(const std::optional<std::array<float, 3>> &option,
+                        StringRef key, std::array<float, 3> imageNet) {
+  if (option)
+    return *option;
+  const Datum *stated = config(key);
+  auto numbers = stated ? stated->asFloats() : std::nullopt;
+  if (numbers && numbers->size() == 3)
+    return {float((*numbers)[0]), float((*numbers)[1]), float((*numbers)[2])};
+  assume(llvm::formatv("--{0}={1:f3},{2:f3},{3:f3}", key, imageNet[0],
+                       imageNet[1], imageNet[2])
+             .str());
+  return imageNet;
+}
+
+void Recognizer::takeNormalization() {
+  vit.mean = takeColours(options.mean, "mean", {0.485f, 0.456f, 0.406f});
+  vit.deviation =
+      takeColours(options.deviation, "std", {0.229f, 0.224f, 0.225f});
+  for (int i = 0; i < 3; ++i)
+    if (!std::isfinite(vit.mean[i]) || !std::isfinite(vit.deviation[i]) ||
+        vit.deviation[i] <= 0)
+      fail(llvm::formatv("the pixels cannot have mean {0:e3} and std {1:e3}",
+                         vit.mean[i], vit.deviation[i])
+               .str());
+}
+
+Expected<ViT> Recognizer::run() {
+  if (Error error = findPrefix())
+    return std::move(error);
+  if (Error error = checkViTModules(checkpoint, vit.prefix))
+    return std::move(error);
+  claimEmbedding();
+  takePositions();
+  for (int64_t i = 0; failure.empty() &&
+                      find("blocks." + std::to_string(i) + ".attn.qkv.weight");
+       ++i)
+    claimBlock(i);
+  claimHead();
+  takeNormalization();
+  // An unknown tensor explains more than a known one that is missing.
+  if (!failure.empty() && !StringRef(failure).contains("is missing"))
+    return makeError(failure);
+  std::string missing = std::move(failure);
+  failure.clear();
+  checkLeftovers();
+  if (failure.empty())
+    failure = std::move(missing);
+  if (!failure.empty())
+    return makeError(failure);
+  if (const Datum *name = config("architecture"))
+    vit.name = name->asString().value_or("").str();
+  if (options.note && !assumed.empty())
+    options.note("the checkpoint does not tell, so this is assumed: " +
+                 llvm::join(assumed, " "));
+  return vit;
+}
+
+} // namespace
+
+Expected<ViT> recognizeViT(const Checkpoint &checkpoint,
+                           const ImportOptions &options) {
+  return Recognizer(checkpoint, options).run();
+}
+
+} // namespace deit::importer

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes that run the model on calibration images.
+
+#ifndef DEIT_CALIBRATION_PASSES_TD
+#define DEIT_CALIBRATION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+/// Options of every pass that runs the model.
+class ImageOptions {
+  list<Option> options = [
+    Option<"data", "data", "std::string", "",
+           "CIFAR-10 or CIFAR-100 file of the binary version">,
+    Option<"samples", "samples", "unsigned", "128",
+           "Images to take from the file's beginning (default: 128)">,
+  ];
+}
+
+def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
+  let summary = "Observe the range of every activation";
+  let description = [{
+    Runs the float model on images and leaves on every operation but
+    constants `deit.range`, the range that its result's codes are to cover, and
+    on linear layers and patch embeddings `deit.channel_mean`. Requires the
+    folds of parameters, which change both. Images are resized to the model's
+    size with Pillow's bicubic filter.
+
+    Queries, keys and values get a range that is best for symmetric codes. The
+    residual stream (additions, and what they add) always gets every value
+    that occurs: its few large channels carry the image's class, and 16 bits
+    resolve the small ones beside them. GELU's operand is searched by the
+    error it causes at GELU's output, unless `gelu-range=observer`.
+
+    Fails, leaving the module alone, if the file has fewer images than asked
+    for or if an activation is not finite. Needs LibTorch.
+
+    ```mlir
+    %1 = deit.gelu %0 : tensor<1x5x32xf32> -> tensor<1x5x32xf32>
+    // becomes
+    %1 = deit.gelu %0 {deit.range = array<f64: -0.17, 2.38>}
+      : tensor<1x5x32xf32> -> tensor<1x5x32xf32>
+    ```
+  }];
+  let options = ImageOptions<>.options # [
+    Option<"observer", "observer", "::deit::Observer",
+           "::deit::Observer::MSE",
+           "How a range is chosen (default: mse)",
+           [{::llvm::cl::values(
+               clEnumValN(::deit::Observer::MinMax, "minmax",
+                          "everything that occurs"),
+               clEnumValN(::deit::Observer::Percentile, "percentile",
+                          "all but the outermost values"),
+               clEnumValN(::deit::Observer::MSE, "mse",
+                          "least squared error of 8-bit codes"))}]>,
+    Option<"percentile", "percentile", "double", "99.99",
+           "Percent of the values below the upper end, and above the lower "
+           "one, with observer=percentile (default: 99.99)">,
+    Option<"geluRange", "gelu-range", "::deit::GeluRange",
+           "::deit::GeluRange::Output",
+           "How the range of GELU's operand is chosen (default: output)",
+           [{::llvm::cl::values(
+               clEnumValN(::deit::GeluRange::Output, "output",
+                          "least squared error at GELU's output"),
+               clEnumValN(::deit::GeluRange::Observer, "observer",
+                          "as every other range"))}]>,
+  ];
+  let statistics = [Statistic<"numRanges", "num-ranges",
+                              "Number of activations observed">];
+}
+
+def CorrectBiasPass : Pass<"deit-correct-bias", "::mlir::ModuleOp"> {
+  let summary = "Take quantization's mean error out of the biases";
+  let description = [{
+    Runs the quantized model on images. The mean of every channel of a linear
+    layer or patch embedding, compared with `deit.channel_mean` of the float
+    model, tells how far quantization has shifted it; the bias takes the
+    difference back (a bias is made where there is none). Layers see
+    the corrected values of those before them, so one run corrects all.
+    `deit.channel_mean` is removed.
+
+    Requires the images of `deit-calibrate`, and `deit-quantize` in between.
+    After Nagel et al., Data-Free Quantization Through Weight Equalization and
+    Bias Correction (2019), section 4.2, with data. Needs LibTorch.
+
+    ```mlir
+    %1 = deit.linear %0, %w {deit.channel_mean = array<f32: ...>} : ...
+    // becomes
+    %1 = deit.linear %0, %w bias %b : ...
+    ```
+  }];
+  let options = ImageOptions<>.options;
+  let statistics = [Statistic<"numBiases", "num-biases",
+                              "Number of biases corrected">];
+}
+
+#endif // DEIT_CALIBRATION_PASSES_TD

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Transformations within the `fxp` dialect.
+
+#ifndef DEIT_DIALECT_FXP_TRANSFORMS_PASSES_TD
+#define DEIT_DIALECT_FXP_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FuseKernelsPass : Pass<"fxp-fuse-kernels", "::mlir::func::FuncOp"> {
+  let summary = "group operations that run as one loop nest";
+  let description = [{
+    Moves the operations of a function into `fxp.kernel` regions. Afterwards
+    every operation but `fxp.constant`, `fxp.select_token` and the return is in
+    exactly one; constants stay outside and are captured. The kinds:
+
+    - `gemm`: `fxp.linear`, then, each where it is the only user of what came
+      before, `fxp.requantize`, `fxp.lookup`, `fxp.add` (the product is the
+      branch, or the branch is a constant) and `fxp.prepend_token`.
+    - `attention`: the split heads of queries, keys and values, both products,
+      `fxp.softmax`, `fxp.normalize`, and `fxp.merge_heads`.
+    - `patches`, `layer_norm`, and every operation that fits nowhere: alone, the
+      kind is its name.
+
+    A `fxp.softmax` that is not part of an attention is an error: a kernel has
+    one result, a softmax has two.
+
+    Example:
+
+    ```mlir
+    %0 = fxp.linear %x, %w, %b : (...) -> tensor<1x4x2xi32>
+    %1 = fxp.requantize %0, %m {...} : (...) -> tensor<1x4x2xui8>
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = fxp.kernel "gemm" -> tensor<1x4x2xui8> {
+      %2 = fxp.linear %x, %w, %b : (...) -> tensor<1x4x2xi32>
+      %3 = fxp.requantize %2, %m {...} : (...) -> tensor<1x4x2xui8>
+      fxp.yield %3 : tensor<1x4x2xui8>
+    }
+    ```
+  }];
+  let dependentDialects = ["::deit::fxp::FxpDialect"];
+  let options = [
+    Option<"remarks", "remarks", "bool", /*default=*/"false",
+           "Say of every kernel what is in it">
+  ];
+  let statistics = [
+    Statistic<"numGemm", "gemm", "Number of kernels of kind gemm">,
+    Statistic<"numAttention", "attention", "Number of kernels of kind attention">,
+    Statistic<"numLayerNorm", "layer_norm",
+              "Number of kernels of kind layer_norm">,
+    Statistic<"numOther", "other", "Number of kernels of any other kind">
+  ];
+}
+
+#endif // DEIT_DIALECT_FXP_TRANSFORMS_PASSES_TD

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pipelines from a float model to LLVM. Tools call the same functions that
+// deit-opt registers.
+
+#ifndef DEIT_PIPELINES_PIPELINES_H
+#define DEIT_PIPELINES_PIPELINES_H
+
+#include "deit/Support/LLVM.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace deit {
+
+/// How a model is quantized.
+enum class Recipe {
+  W8A8, ///< per-channel weights, searched ranges, 16-bit residual stream
+  Naive ///< per-tensor minimum and maximum for everything, 8 bits everywhere
+};
+
+/// The command-line values of a recipe option.
+llvm::cl::ValuesClass recipeValues();
+
+/// Options of `deit-quantization`.
+struct QuantizationOptions : PassPipelineOptions<QuantizationOptions> {
+  Option<std::string> data{*this, "data",
+                           llvm::cl::desc("CIFAR file to calibrate with")};
+  Option<unsigned> samples{*this, "samples",
+                           llvm::cl::desc("images of it to use"),
+                           llvm::cl::init(128)};
+  Option<Recipe> recipe{*this, "recipe", llvm::cl::desc("how to quantize"),
+                        llvm::cl::init(Recipe::W8A8), recipeValues()};
+};
+
+/// Options of `fxp-to-llvm`.
+struct CodegenOptions : PassPipelineOptions<CodegenOptions> {
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("CPU to generate code for"),
+                             llvm::cl::init("x86-64-avx512vnni")};
+  Option<std::string> name{*this, "name",
+                           llvm::cl::desc("what the model calls itself"),
+                           llvm::cl::init("model")};
+};
+
+/// `deit-prepare`: folds everything into weights that costs nothing there.
+void populatePreparePipeline(OpPassManager &pm);
+
+/// `deit-quantization`: prepares, calibrates, quantizes, corrects biases.
+void populateQuantizationPipeline(OpPassManager &pm,
+                                  const QuantizationOptions &options);
+
+/// `deit-to-fxp`: quantized model to fused integer kernels.
+void populateFxpPipeline(OpPassManager &pm);
+
+/// `fxp-to-loops`: fused integer kernels to vector code and the program that
+/// runs it.
+void populateLoopsPipeline(OpPassManager &pm, const CodegenOptions &options);
+
+/// `fxp-to-llvm`: fused integer kernels to the LLVM dialect.
+void populateLLVMPipeline(OpPassManager &pm, const CodegenOptions &options);
+
+/// Registers every pass and pipeline of the project, and the upstream passes
+/// that the pipelines use.
+void registerPassesAndPipelines();
+
+/// Registers every dialect the levels of IR use, with its translation to LLVM.
+void registerDialects(DialectRegistry &registry);
+
+} // namespace deit
+
+#endif // DEIT_PIPELINES_PIPELINES_H

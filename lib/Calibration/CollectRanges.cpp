@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Observes the values of a float model.
+
+#include "deit/Calibration/Calibration.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Support/FileIO.h"
+#include <cmath>
+
+using namespace deit;
+
+std::vector<double> deit::channelMeans(ArrayRef<float> values,
+                                       int64_t channels) {
+  std::vector<double> means(channels, 0);
+  size_t rows = values.size() / channels;
+  for (size_t row = 0; row < rows; ++row)
+    for (int64_t c = 0; c < channels; ++c)
+      means[c] += values[row * channels + c];
+  for (double &mean : means)
+    mean /= rows;
+  return means;
+}
+
+/// Whether `value` belongs to the residual stream or is added to it.
+static bool isStream(Value value) {
+  if (isa<PatchEmbedOp, AddOp, PrependTokenOp>(value.getDefiningOp()))
+    return true;
+  return llvm::any_of(value.getUsers(),
+                      [](Operation *user) { return isa<AddOp>(user); });
+}
+
+/// Whether deit-quantize gives `value` codes without a zero point.
+static bool isSymmetric(Value value) {
+  return isa<SplitHeadsOp>(value.getDefiningOp()) ||
+         llvm::any_of(value.getUsers(),
+                      [](Operation *user) { return isa<SplitHeadsOp>(user); });
+}
+
+namespace {
+
+/// Sees every value of the run.
+class RangeCollector {
+public:
+  explicit RangeCollector(const CalibrationOptions &options)
+      : options(options) {}
+
+  void observe(OpResult result, ArrayRef<float> values,
+               ArrayRef<int64_t> shape);
+
+  Statistics statistics;
+  /// The module path of the first value that is not finite.
+  std::string notFinite;
+
+private:
+  Range chooseRange(Value value, const Histogram &histogram);
+
+  CalibrationOptions options;
+  /// GELU's operands, until their outputs are known.
+  DenseMap<Value, Histogram> geluOperands;
+};
+
+} // namespace
+
+Range RangeCollector::chooseRange(Value value, const Histogram &histogram) {
+  bool symmetric = isSymmetric(value);
+  if (isStream(value) || options.observer == Observer::MinMax)
+    return minMaxRange(histogram);
+  if (options.observer == Observer::Percentile)
+    return percentileRange(histogram, options.percentile);
+  return mseRange(histogram, 8, symmetric);
+}
+
+void RangeCollector::observe(OpResult result, ArrayRef<float> values,
+                             ArrayRef<int64_t> shape) {
+  Operation *op = result.getOwner();
+  if (isa<ConstantOp>(op) || !notFinite.empty() || values.empty())
+    return;
+  if (!llvm::all_of(values, [](float x) { return std::isfinite(x); })) {
+    notFinite = modulePath(op).str();
+    return;
+  }
+  Histogram histogram = Histogram::fromValues(values);
+  ValueStatistics &found = statistics[op];
+  found.range = chooseRange(result, histogram);
+  if (isa<LinearOp, PatchEmbedOp>(op)) {
+    std::vector<double> means = channelMeans(values, shape.back());
+    found.channelMeans.assign(means.begin(), means.end());
+  }
+  if (options.geluRange != GeluRange::Output)
+    return;
+  if (auto gelu = dyn_cast<GeluOp>(op))
+    if (auto operand = geluOperands.find(gelu.getInput());
+        operand != geluOperands.end()) {
+      Range best = geluRange(operand->second, found.range);
+      statistics[gelu.getInput().getDefiningOp()].range = best;
+      geluOperands.erase(operand);
+    }
+  if (llvm::any_of(op->getUsers(),
+                   [](Operation *user) { return isa<GeluOp>(user); }))
+    geluOperands.try_emplace(result, std::move(histogram));
+}
+
+Expected<Statistics> deit::collectRanges(func::FuncOp function,
+                                         const ImageBatch &images,
+                                         const CalibrationOptions &options) {
+  if (!(options.percentile > 50 && options.percentile <= 100))
+    return makeError("expected a percentile above 50 and at most 100, found " +
+                     std::to_string(options.percentile));
+  Expected<FloatReference *> reference = loadFloatReference();
+  if (!reference)
+    return reference.takeError();
+  RangeCollector collector(options);
+  auto hook = [&](OpResult result, MutableArrayRef<float> values,
+                  ArrayRef<int64_t> shape) {
+    collector.observe(result, values, shape);
+  };
+  Expected<std::vector<float>> logits =
+      (*reference)->run(function, images.pixels, images.count, hook);
+  if (!logits)
+    return logits.takeError();
+  if (!collector.notFinite.empty())
+    return makeError("the activations of '" + collector.notFinite +
+                     "' are not all finite; are the model's weights?");
+  return std::move(collector.statistics);
+}

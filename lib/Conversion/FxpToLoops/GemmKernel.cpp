@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A linear layer: the register block over packed weights, and its epilogue.
+
+#include "Kernels.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace deit;
+
+/// Rows are cut into so many parts a column block, so that few column blocks
+/// still keep several threads busy.
+static constexpr int64_t kRowChunks = 4;
+
+static int64_t rowChunks(int64_t fullTiles) {
+  return std::clamp<int64_t>(fullTiles, 1, kRowChunks);
+}
+
+int64_t GemmKernel::items(const Target &target) const {
+  return paddedColumns(target) / blockColumns(target) *
+         rowChunks(rows / target.tileRows);
+}
+
+std::string GemmKernel::name() const {
+  static const char *const residuals[] = {"", "_residual", "_position"};
+  return llvm::formatv("gemm_{0}x{1}x{2}_s{3}{4}{5}{6}", rows, columns, depth,
+                       resultBits, preShift ? "_preshift" : "",
+                       lookup ? "_lookup" : "",
+                       residuals[static_cast<int>(residual)]);
+}
+
+namespace {
+/// Emits one kernel; members are what every tile needs.
+class GemmEmitter {
+public:
+  GemmEmitter(const GemmKernel &kernel, KernelBuilder &builder)
+      : kernel(kernel), b(builder) {}
+  void emit();
+
+private:
+  const GemmKernel &kernel;
+  KernelBuilder &b;
+  Value input, weight, bias, multiplier, result, other, table;
+  Requantizer requantizer, rescaler;
+  Value rescaleMultiplier;
+
+  using G = GemmKernel;
+  void openBuffers();
+  void emitTile(int64_t rows, Value firstRow, Value block);
+  Value epilogue(Value sum, Value row, Value column, int64_t vector,
+                 Value firstColumn);
+  void storeRows(ArrayRef<Value> values, int64_t rows, Value firstRow,
+                 Value firstColumn);
+};
+} // namespace
+
+void GemmEmitter::openBuffers() {
+  const Target &t = b.target;
+  int64_t columns = kernel.paddedColumns(t);
+  int64_t depth = kernel.paddedDepth(t);
+  int64_t block = kernel.blockColumns(t);
+  auto open = [&](Value buffer, G::Parameter parameter,
+                  ArrayRef<int64_t> shape, Type element) {
+    return b.view(buffer, b.parameterIndex(parameter), shape, element);
+  };
+  input = open(b.arena(), G::Input, {kernel.rows, rowStride(kernel.depth)},
+               b.activationType());
+  weight = open(b.packed(), G::Weight,
+                {columns / block, depth / t.group(), block * t.group()},
+                b.activationType());
+  bias = open(b.packed(), G::Bias, {columns}, b.getI32Type());
+  multiplier = open(b.packed(), G::Multiplier, {columns}, b.getI32Type());
+  Type element = kernel.resultBits == 8
+                     ? b.activationType()
+                     : Type(b.getIntegerType(kernel.resultBits));
+  SmallVector<int64_t> shape = {kernel.rows, rowStride(kernel.columns)};
+  result = open(b.arena(), G::Result, shape, element);
+  if (kernel.lookup)
+    table = b.parameterIndex(G::Table);
+  requantizer = b.loadRequantizer(G::PreShift, kernel.preShift,
+                                  kernel.resultBits == 8);
+  if (kernel.residual == Residual::None)
+    return;
+  other = open(kernel.residual == Residual::Stream ? b.arena() : b.packed(),
+               G::Other, shape, b.getI16Type());
+  rescaler = b.loadRequantizer(G::RescalePreShift, true, false);
+  rescaleMultiplier = b.parameterSplat(G::RescaleMultiplier);
+}
+
+void GemmEmitter::emit() {
+  const Target &t = b.target;
+  openBuffers();
+  int64_t tileRows = t.tileRows, fullTiles = kernel.rows / tileRows;
+  int64_t chunks = rowChunks(fullTiles);
+  int64_t tilesAChunk = llvm::divideCeil(fullTiles, chunks);
+  int64_t remainder = kernel.rows % tileRows;
+  b.forEach(b.begin(), b.end(), b.index(1), [&](Value item) {
+    // Consecutive items share a column block: its weights stay in the cache.
+    Value count = b.index(chunks);
+    Value block = arith::DivUIOp::create(b, item, count);
+    Value chunk = arith::RemUIOp::create(b, item, count);
+    if (fullTiles) {
+      Value low = b.mul(chunk, b.index(tilesAChunk * tileRows));
+      Value high = b.add(low, b.index(tilesAChunk * tileRows));
+      high = arith::MinUIOp::create(b, high, b.index(fullTiles * tileRows));
+      b.forEach(low, high, b.index(tileRows),
+                [&](Value row) { emitTile(tileRows, row, block); });
+    }
+    if (remainder)
+      b.ifEqual(chunk, b.index(chunks - 1), [&] {
+        emitTile(remainder, b.index(fullTiles * tileRows), block);
+      });
+  });
+}
+
+void GemmEmitter::emitTile(int64_t rows, Value firstRow, Value block) {
+  const Target &t = b.target;
+  int64_t vectors = t.tileVectors, lanes = t.lanes;
+  SmallVector<Value> rowOf;
+  for (int64_t i = 0; i < rows; ++i)
+    rowOf.push_back(b.add(firstRow, b.index(i)));
+  SmallVector<Value> sums = b.tile(
+      rows, vectors, kernel.paddedDepth(t),
+      [&](int64_t row, Value k, int64_t count) {
+        return b.load(input, {rowOf[row], k},
+                      b.vectorOf(count, b.activationType()));
+      },
+      [&](Value group, int64_t vector) {
+        return b.load(weight,
+                      {block, group, b.index(vector * lanes * t.group())},
+                      b.vectorOf(lanes * t.group(), b.activationType()));
+      });
+  Value firstColumn = b.mul(block, b.index(kernel.blockColumns(t)));
+  SmallVector<Value> values;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t v = 0; v < vectors; ++v)
+      values.push_back(epilogue(sums[i * vectors + v], rowOf[i],
+                                b.add(firstColumn, b.index(v * lanes)), v,
+                                firstColumn));
+  storeRows(values, rows, firstRow, firstColumn);
+}
+
+Value GemmEmitter::epilogue(Value sum, Value row, Value column, int64_t vector,
+                            Value firstColumn) {
+  Value value = b.add(sum, b.load(bias, column, b.lanesType()));
+  value = b.requantize(value, b.load(multiplier, column, b.lanesType()),
+                       requantizer);
+  if (kernel.residual == Residual::None)
+    return value;
+  Value addend = b.loadSigned(other, {row, column});
+  // Rescaling clamps only after the sum.
+  Value &stream = kernel.residual == Residual::Stream ? addend : value;
+  stream = b.shiftLeft(stream, rescaler.preShift);
+  stream = b.multiplyHigh(stream, rescaleMultiplier);
+  stream = b.shiftRight(b.add(stream, rescaler.rounding), rescaler.shift);
+  return b.clamp(b.add(value, addend), rescaler.low, rescaler.high);
+}
+
+void GemmEmitter::storeRows(ArrayRef<Value> values, int64_t rows,
+                            Value firstRow, Value firstColumn) {
+  int64_t vectors = b.target.tileVectors;
+  int64_t columns = kernel.blockColumns(b.target);
+  auto narrow = [&](Value value, Type element) -> Value {
+    int64_t count = cast<VectorType>(value.getType()).getNumElements();
+    return arith::TruncIOp::create(b, b.vectorOf(count, element), value);
+  };
+  auto storeRow = [&](int64_t i, Value row) {
+    b.store(row, result, {b.add(firstRow, b.index(i)), firstColumn});
+  };
+  if (kernel.resultBits == 32) {
+    for (int64_t i = 0; i < rows; ++i)
+      storeRow(i, b.concatenate(values.slice(i * vectors, vectors)));
+    return;
+  }
+  Type element = cast<MemRefType>(result.getType()).getElementType();
+  Type first = kernel.lookup ? b.getI8Type() : element;
+  SmallVector<Value> narrowed;
+  for (int64_t i = 0; i < rows; ++i)
+    narrowed.push_back(narrow(
+        b.concatenate(values.slice(i * vectors, vectors)), first));
+  if (!kernel.lookup) {
+    for (int64_t i = 0; i < rows; ++i)
+      storeRow(i, narrowed[i]);
+    return;
+  }
+  // A lookup takes as many rows as fill its vector.
+  int64_t rowsALookup = b.target.table == TableStep::Pshufb ? 32 / columns : 1;
+  for (int64_t i = 0; i < rows; i += rowsALookup) {
+    SmallVector<Value> group;
+    for (int64_t j = i; j < i + rowsALookup; ++j)
+      group.push_back(narrowed[std::min(j, rows - 1)]);
+    Value codes = b.lookup(b.concatenate(group), table);
+    for (int64_t j = i; j < std::min(i + rowsALookup, rows); ++j) {
+      Value row = codes;
+      if (rowsALookup > 1)
+        row = vector::ExtractStridedSliceOp::create(b, codes,
+                                                    (j - i) * columns, columns,
+                                                    1);
+      if (b.target.width > 1)
+        row = arith::ExtUIOp::create(b, b.vectorOf(columns, element), row);
+      storeRow(j, row);
+    }
+  }
+}
+
+void GemmKernel::emit(ModuleOp module, const Target &target,
+                      BufferSizes sizes) const {
+  KernelBuilder builder(module, name(), target, sizes, ParameterCount);
+  GemmEmitter(*this, builder).emit();
+  builder.finish();
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Emits the vector code that all kernels are made of.
+
+#ifndef DEIT_LIB_CONVERSION_FXPTOLOOPS_KERNELBUILDER_H
+#define DEIT_LIB_CONVERSION_FXPTOLOOPS_KERNELBUILDER_H
+
+#include "deit/Codegen/Target.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <functional>
+
+namespace deit {
+
+/// Sizes in bytes of the buffers every kernel gets.
+struct BufferSizes {
+  int64_t arena, packed, image;
+};
+
+/// Splats of one requantization, loaded once a kernel.
+struct Requantizer {
+  Value preShift; ///< null when it is known to be 0
+  Value shift, rounding;
+  Value zeroPoint; ///< null when there is none to add
+  Value low, high;
+};
+
+/// Reads the left operand of a product: `count` stored codes of tile row `row`
+/// from element `k` of the contracted dimension.
+using LoadLeft =
+    llvm::function_ref<Value(int64_t row, Value k, int64_t count)>;
+/// Reads vector `vector` of the packed right operand at group `group`.
+using LoadRight = llvm::function_ref<Value(Value group, int64_t vector)>;
+
+/// A builder inside one kernel,
+///   func @name(arena, packed, image, parameters, begin, end).
+/// Row strides and padding guarantee that whole vectors may be accessed.
+class KernelBuilder : public ImplicitLocOpBuilder {
+public:
+  /// Starts the kernel `name` at the end of `module`. `parameters` is the
+  /// number of 64-bit step parameters it takes.
+  KernelBuilder(ModuleOp module, StringRef name, const Target &target,
+                BufferSizes sizes, int64_t parameters);
+  /// Ends the kernel.
+  void finish();
+
+  const Target &target;
+
+  // Arguments.
+  Value arena() { return function.getArgument(0); }
+  Value packed() { return function.getArgument(1); }
+  Value image() { return function.getArgument(2); }
+  Value begin() { return function.getArgument(4); }
+  Value end() { return function.getArgument(5); }
+  Value parameter(int64_t position);       ///< as i64
+  Value parameterIndex(int64_t position);  ///< as index
+  Value parameterSplat(int64_t position);  ///< as splat of 32-bit lanes
+  /// `rows` x `columns` elements at byte `offset` of a buffer.
+  Value view(Value buffer, Value offset, ArrayRef<int64_t> shape,
+             Type element);
+
+  // Types.
+  int64_t lanes() const { return target.lanes; }
+  VectorType lanesType(); ///< 32-bit lanes
+  VectorType vectorOf(int64_t count, Type element);
+  Type activationType(); ///< of a stored 8-bit code
+
+  // Scalars and splats.
+  Value index(int64_t value);
+  Value constant64(int64_t value);
+  Value splat(int64_t value);    ///< 32-bit lanes
+  Value broadcast(Value scalar); ///< i32 or i64 to 32-bit lanes
+  Value add(Value lhs, Value rhs);
+  Value sub(Value lhs, Value rhs);
+  Value mul(Value lhs, Value rhs);
+  Value shiftLeft(Value lhs, Value rhs);
+  Value shiftRight(Value lhs, Value rhs); ///< arithmetic
+  Value clamp(Value value, Value low, Value high);
+
+  // Loops.
+  void forEach(Value low, Value high, Value step,
+               llvm::function_ref<void(Value)> body);
+  void forRange(int64_t low, int64_t high, int64_t step,
+                llvm::function_ref<void(Value)> body);
+  SmallVector<Value>
+  reduce(Value low, Value high, Value step, ValueRange start,
+         llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
+  void ifEqual(Value lhs, Value rhs, llvm::function_ref<void()> body);
+
+  // Memory.
+  Value load(Value memref, ValueRange indices, VectorType type);
+  void store(Value value, Value memref, ValueRange indices);
+  /// Stores the first `valid` lanes only.
+  void storePartial(Value value, Value memref, ValueRange indices,
+                    int64_t valid);
+  /// Loads one vector's worth of stored codes as 32-bit lanes.
+  Value loadSigned(Value memref, ValueRange indices);
+  /// Temporary memory of this call, 64-byte aligned.
+  Value temporary(ArrayRef<int64_t> shape, Type element);
+
+  // Arithmetic.
+  /// (x * m) >> 31, as fxp's requantization has it.
+  Value multiplyHigh(Value x, Value m);
+  Value requantize(Value x, Value m, const Requantizer &constants);
+  /// Parameters `first` on: pre-shift, shift, zero point, low, high.
+  Requantizer loadRequantizer(int64_t first, bool preShift, bool zeroPoint);
+  /// Looks u8 codes up in the table at byte `offset` of the packed weights.
+  Value lookup(Value codes, Value offset);
+  Value concatenate(ArrayRef<Value> vectors);
+
+  /// The register block: rows x vectors sums over `depth` codes (a multiple of
+  /// the target's depth), row after row.
+  SmallVector<Value> tile(int64_t rows, int64_t vectors, int64_t depth,
+                          LoadLeft left, LoadRight right);
+
+private:
+  func::FuncOp function;
+
+  Value dot(Value sum, Value left, Value right);
+  Value intrinsic(StringRef name, Type result, ValueRange arguments);
+  Value multiplyHighX86(Value x, Value m);
+  Value lookupVpermi2b(Value codes, Value offset);
+  Value lookupPshufb(Value codes, Value offset);
+  Value lookupTbl(Value codes, Value offset);
+};
+
+} // namespace deit
+
+#endif // DEIT_LIB_CONVERSION_FXPTOLOOPS_KERNELBUILDER_H

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The steps that differ from target to target: dot products, high halves of
+// products, tables. A new CPU adds its instruction here.
+
+#include "KernelBuilder.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace deit;
+
+Value KernelBuilder::intrinsic(StringRef name, Type result,
+                               ValueRange arguments) {
+  return LLVM::CallIntrinsicOp::create(*this, result, getStringAttr(name),
+                                       arguments)
+      .getResult(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Dot products
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::dot(Value sum, Value left, Value right) {
+  switch (target.dot) {
+  case DotStep::Vpdpbusd:
+    return intrinsic("llvm.x86.avx512.vpdpbusd.512", lanesType(),
+                     {sum, left, right});
+  case DotStep::Vpmaddwd:
+    return add(sum, intrinsic("llvm.x86.avx2.pmadd.wd", lanesType(),
+                              {left, right}));
+  case DotStep::Sdot:
+    return intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", lanesType(),
+                     {sum, right, left});
+  }
+  llvm_unreachable("unknown dot step");
+}
+
+/// Left operands: x86 broadcasts a group from memory; AArch64 loads four groups
+/// at a time and names the lane, which becomes sdot's own operand.
+SmallVector<Value> KernelBuilder::tile(int64_t rows, int64_t vectors,
+                                       int64_t depth, LoadLeft left,
+                                       LoadRight right) {
+  int64_t group = target.group(), unroll = target.unroll;
+  VectorType codes = vectorOf(lanes() * group, activationType());
+  auto broadcastGroup = [&](Value groups, int64_t position) -> Value {
+    int64_t count = cast<VectorType>(groups.getType()).getNumElements() / group;
+    Value words = vector::BitCastOp::create(
+        *this, vectorOf(count, getI32Type()), groups);
+    SmallVector<int64_t> mask(lanes(), position);
+    Value lanesOfGroup =
+        vector::ShuffleOp::create(*this, words, words, mask);
+    return vector::BitCastOp::create(*this, codes, lanesOfGroup);
+  };
+  int64_t groupsALoad = target.dot == DotStep::Sdot ? 4 : 1;
+  SmallVector<Value> zeros(rows * vectors, splat(0));
+  return reduce(
+      index(0), index(depth / group), index(unroll), zeros,
+      [&](Value first, ValueRange sums) {
+        SmallVector<Value> next(sums);
+        SmallVector<Value> groups(rows);
+        for (int64_t u = 0; u < unroll; ++u) {
+          Value position = add(first, index(u));
+          Value k = mul(position, index(group));
+          SmallVector<Value> rights;
+          for (int64_t v = 0; v < vectors; ++v)
+            rights.push_back(right(position, v));
+          for (int64_t row = 0; row < rows; ++row) {
+            if (u % groupsALoad == 0)
+              groups[row] = left(row, k, group * groupsALoad);
+            Value operand = broadcastGroup(groups[row], u % groupsALoad);
+            for (int64_t v = 0; v < vectors; ++v) {
+              Value &sum = next[row * vectors + v];
+              sum = dot(sum, operand, rights[v]);
+            }
+          }
+        }
+        return next;
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Requantization
+//===----------------------------------------------------------------------===//
+
+/// Even and odd lanes apart, two widening multiplies each of half the lanes
+/// (vpmuldq): lowering sees that only low halves are read.
+Value KernelBuilder::multiplyHighX86(Value x, Value m) {
+  VectorType wide = vectorOf(lanes() / 2, getI64Type());
+  auto splat64 = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(*this,
+                                     DenseElementsAttr::get(wide, value));
+  };
+  Value half = splat64(32);
+  auto even = [&](Value value) {
+    Value bits = vector::BitCastOp::create(*this, wide, value);
+    return shiftRight(shiftLeft(bits, half), half);
+  };
+  auto odd = [&](Value value) {
+    Value bits = vector::BitCastOp::create(*this, wide, value);
+    return shiftRight(bits, half);
+  };
+  Value evens = mul(even(x), even(m));
+  Value odds = mul(odd(x), odd(m));
+  // The even results' low words and the odd results' high words are wanted.
+  evens = arith::ShRUIOp::create(*this, evens, splat64(31));
+  odds = shiftLeft(odds, splat64(1));
+  SmallVector<int64_t> mask;
+  for (int64_t i = 0; i < lanes(); ++i)
+    mask.push_back(i % 2 == 0 ? i : lanes() + i);
+  return vector::ShuffleOp::create(
+      *this, vector::BitCastOp::create(*this, lanesType(), evens),
+      vector::BitCastOp::create(*this, lanesType(), odds), mask);
+}
+
+Value KernelBuilder::multiplyHigh(Value x, Value m) {
+  if (target.isX86())
+    return multiplyHighX86(x, m);
+  return intrinsic("llvm.aarch64.neon.sqdmulh.v4i32", lanesType(), {x, m});
+}
+
+Value KernelBuilder::requantize(Value x, Value m,
+                                const Requantizer &constants) {
+  if (constants.preShift)
+    x = shiftLeft(x, constants.preShift);
+  Value t = multiplyHigh(x, m);
+  t = shiftRight(add(t, constants.rounding), constants.shift);
+  if (constants.zeroPoint)
+    t = add(t, constants.zeroPoint);
+  return clamp(t, constants.low, constants.high);
+}
+
+Requantizer KernelBuilder::loadRequantizer(int64_t first, bool preShift,
+                                           bool zeroPoint) {
+  Requantizer constants;
+  if (preShift)
+    constants.preShift = parameterSplat(first);
+  constants.shift = parameterSplat(first + 1);
+  constants.rounding =
+      shiftLeft(splat(1), sub(constants.shift, splat(1)));
+  if (zeroPoint)
+    constants.zeroPoint = parameterSplat(first + 2);
+  constants.low = parameterSplat(first + 3);
+  constants.high = parameterSplat(first + 4);
+  return constants;
+}
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::concatenate(ArrayRef<Value> vectors) {
+  SmallVector<Value> parts(vectors);
+  while (parts.size() > 1) {
+    SmallVector<Value> joined;
+    for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+      int64_t count =
+          cast<VectorType>(parts[i].getType()).getNumElements() +
+          cast<VectorType>(parts[i + 1].getType()).getNumElements();
+      joined.push_back(vector::ShuffleOp::create(
+          *this, parts[i], parts[i + 1],
+          llvm::to_vector(llvm::seq<int64_t>(0, count))));
+    }
+    if (parts.size() % 2)
+      joined.push_back(parts.back());
+    parts = std::move(joined);
+  }
+  return parts.front();
+}
+
+Value KernelBuilder::lookup(Value codes, Value offset) {
+  switch (target.table) {
+  case TableStep::Vpermi2b:
+    return lookupVpermi2b(codes, offset);
+  case TableStep::Pshufb:
+    return lookupPshufb(codes, offset);
+  case TableStep::Tbl:
+    return lookupTbl(codes, offset);
+  }
+  llvm_unreachable("unknown table step");
+}
+
+/// Two lookups of 128 entries by the low 7 bits, chosen between by the eighth.
+Value KernelBuilder::lookupVpermi2b(Value codes, Value offset) {
+  VectorType bytes = vectorOf(64, getI8Type());
+  Value table = view(packed(), offset, {256}, getI8Type());
+  SmallVector<Value> parts;
+  for (int64_t i = 0; i < 4; ++i)
+    parts.push_back(load(table, {index(64 * i)}, bytes));
+  auto half = [&](int64_t part) {
+    return intrinsic("llvm.x86.avx512.vpermi2var.qi.512", bytes,
+                     {parts[part], codes, parts[part + 1]});
+  };
+  Value zero = arith::ConstantOp::create(*this, getZeroAttr(bytes));
+  Value upper = arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, codes,
+                                      zero);
+  return arith::SelectOp::create(*this, upper, half(2), half(0));
+}
+
+/// Sixteen lookups of 16 entries. Entry block b answers where code ^ (16 * b)
+/// is below 16; a saturating add of 0x70 sets bit 7 everywhere else, and
+/// pshufb gives 0 there.
+Value KernelBuilder::lookupPshufb(Value codes, Value offset) {
+  VectorType bytes = vectorOf(32, getI8Type());
+  Value table = view(packed(), offset, {256}, getI8Type());
+  auto splatByte = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(bytes, static_cast<int8_t>(value)));
+  };
+  Value result;
+  for (int64_t block = 0; block < 16; ++block) {
+    Value entries = load(table, {index(16 * block)}, vectorOf(16, getI8Type()));
+    Value both = concatenate({entries, entries});
+    Value selected = arith::XOrIOp::create(*this, codes, splatByte(16 * block));
+    selected = intrinsic("llvm.uadd.sat.v32i8", bytes,
+                         {selected, splatByte(0x70)});
+    Value part = intrinsic("llvm.x86.avx2.pshuf.b", bytes, {both, selected});
+    result = result ? arith::OrIOp::create(*this, result, part).getResult()
+                    : part;
+  }
+  return result;
+}
+
+/// Four lookups of 64 entries; codes outside a block's range leave the result.
+Value KernelBuilder::lookupTbl(Value codes, Value offset) {
+  VectorType bytes = vectorOf(16, getI8Type());
+  Value table = view(packed(), offset, {256}, getI8Type());
+  Value result;
+  for (int64_t block = 0; block < 4; ++block) {
+    SmallVector<Value> arguments;
+    if (block)
+      arguments.push_back(result);
+    for (int64_t i = 0; i < 4; ++i)
+      arguments.push_back(load(table, {index(64 * block + 16 * i)}, bytes));
+    Value base = arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(bytes, static_cast<int8_t>(64 * block)));
+    arguments.push_back(sub(codes, base));
+    result = intrinsic(block ? "llvm.aarch64.neon.tbx4.v16i8"
+                             : "llvm.aarch64.neon.tbl4.v16i8",
+                       bytes, arguments);
+  }
+  return result;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Chooses number formats and rounds the parameters to them.
+
+#include "NumberFormats.h"
+#include "StreamTypes.h"
+#include "WeightCodes.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+
+namespace deit {
+#define GEN_PASS_DEF_QUANTIZEPASS
+#include "deit/Dialect/DeiT/Transforms/Passes.h.inc"
+} // namespace deit
+
+using namespace deit;
+
+namespace {
+
+/// Quantizes one function, operation by operation.
+class Quantizer {
+public:
+  Quantizer(const StreamTypes &stream, WeightRounding rounding)
+      : stream(stream), rounding(rounding) {}
+
+  /// Gives `op`, whose operands are quantized already, its parameters' codes
+  /// and its result's type. Fails with an error.
+  LogicalResult quantize(Operation *op);
+
+  unsigned numActivations = 0, numWeights = 0;
+
+private:
+  FailureOr<Type> resultType(Operation *op);
+  FailureOr<Type> linearType(LinearOp op);
+  FailureOr<Type> matmulType(MatmulOp op);
+  FailureOr<Type> affineType(Operation *op);
+  LogicalResult quantizeWeight(OpOperand &weight, Value bias,
+                               double inputScale);
+  LogicalResult quantizeParameters(Operation *op);
+  LogicalResult quantizeStreamConstant(OpOperand &operand);
+
+  const StreamTypes &stream;
+  WeightRounding rounding;
+};
+
+struct QuantizePass : deit::impl::QuantizePassBase<QuantizePass> {
+  using QuantizePassBase::QuantizePassBase;
+
+  void runOnOperation() override {
+    if (failed(checkOptions()) || failed(quantizeFunction()))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult checkOptions();
+  LogicalResult quantizeFunction();
+};
+
+} // namespace
+
+/// The scale of the values in `value`; raw pixels count from 0 to 255.
+static FailureOr<double> inputScale(Value value, Operation *user) {
+  Type element = cast<RankedTensorType>(value.getType()).getElementType();
+  if (element.isUnsignedInteger(8))
+    return 1.0;
+  if (auto type = dyn_cast<quant::UniformQuantizedType>(element))
+    return type.getScale();
+  return user->emitOpError()
+         << "at '" << modulePath(user)
+         << "' expected a quantized operand, found " << element;
+}
+
+/// A constant of `codes` in place of `old`.
+template <typename T>
+static Value createCodes(Value old, quant::QuantizedType element,
+                         ArrayRef<T> codes) {
+  auto constant = old.getDefiningOp<ConstantOp>();
+  OpBuilder builder(constant);
+  auto held = RankedTensorType::get(constant.getResult().getType().getShape(),
+                                    element.getStorageType());
+  ElementsAttr values =
+      makeElements(held, codes, modulePath(constant.getLoc()));
+  return ConstantOp::create(builder, constant.getLoc(), held.clone(element),
+                            values);
+}
+
+/// Reads a parameter for `user`; fails with an error.
+static FailureOr<std::vector<float>> readParameter(Value value,
+                                                   Operation *user) {
+  if (!value.getDefiningOp<ConstantOp>())
+    return user->emitOpError() << "at '" << modulePath(user)
+                               << "' has a parameter that is not a constant";
+  FailureOr<std::vector<float>> values = readFloatConstant(value);
+  if (failed(values))
+    return user->emitOpError() << "at '" << modulePath(user)
+                               << "' has a parameter that is not a readable "
+                                  "float constant";
+  return values;
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+FailureOr<Type> Quantizer::affineType(Operation *op) {
+  FailureOr<Range> range = calibratedRange(op);
+  if (failed(range))
+    return failure();
+  return Type(affineU8(op->getContext(), *range));
+}
+
+/// The scale of logits: coarser than every accumulator's, so that 32 bits
+/// hold what the accumulators hold, with room.
+static double logitScale(LinearOp op, double inputScale) {
+  Type element = op.getWeight().getType().getElementType();
+  double coarsest = 0;
+  if (auto perRow = dyn_cast<quant::UniformQuantizedPerAxisType>(element))
+    coarsest = *llvm::max_element(perRow.getScales());
+  else
+    coarsest = scaleOf(op.getWeight());
+  return 16 * coarsest * inputScale;
+}
+
+FailureOr<Type> Quantizer::linearType(LinearOp op) {
+  if (quant::QuantizedType type = stream.lookup(op.getResult()))
+    return Type(type);
+  Operation *user = op->hasOneUse() ? *op->user_begin() : nullptr;
+  if (isa_and_nonnull<func::ReturnOp>(user))
+    return Type(accumulatorI32(op.getContext(),
+                               logitScale(op, scaleOf(op.getInput()))));
+  if (isa_and_nonnull<GeluOp>(user))
+    return affineType(op);
+  if (!isa_and_nonnull<SplitHeadsOp>(user))
+    return op.emitOpError()
+           << "at '" << modulePath(op)
+           << "' expected its only user to be deit.gelu, deit.split_heads, "
+              "the branch of a deit.add, or the return";
+  FailureOr<Range> range = calibratedRange(op);
+  if (failed(range))
+    return failure();
+  return Type(symmetricI8(op.getContext(), *range));
+}
+
+FailureOr<Type> Quantizer::matmulType(MatmulOp op) {
+  if (op.getLhs().getDefiningOp<SoftmaxOp>())
+    return affineType(op);
+  FailureOr<double> lhs = inputScale(op.getLhs(), op);
+  FailureOr<double> rhs = inputScale(op.getRhs(), op);
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  return Type(accumulatorI32(op.getContext(), *lhs * *rhs));
+}
+
+FailureOr<Type> Quantizer::resultType(Operation *op) {
+  return llvm::TypeSwitch<Operation *, FailureOr<Type>>(op)
+      .Case<LayerNormOp, GeluOp>([&](Operation *op) { return affineType(op); })
+      .Case([&](LinearOp op) { return linearType(op); })
+      .Case([&](MatmulOp op) { return matmulType(op); })
+      .Case([&](SoftmaxOp op) { return Type(softmaxU8(op.getContext())); })
+      .Case<PatchEmbedOp, AddOp, PrependTokenOp>(
+          [&](Operation *op) { return Type(stream.lookup(op->getResult(0))); })
+      .Case<SplitHeadsOp, MergeHeadsOp, SelectTokenOp>([&](Operation *op) {
+        auto type = cast<RankedTensorType>(op->getOperand(0).getType());
+        return type.getElementType();
+      })
+      .Default([](Operation *op) -> FailureOr<Type> {
+        return op->emitOpError()
+               << "at '" << modulePath(op)
+               << "' has no quantized form; run the folds of parameters first";
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+LogicalResult Quantizer::quantizeWeight(OpOperand &weight, Value bias,
+                                        double inputScale) {
+  Operation *op = weight.getOwner();
+  FailureOr<std::vector<float>> values = readParameter(weight.get(), op);
+  FailureOr<std::vector<float>> offsets = std::vector<float>();
+  if (bias)
+    offsets = readParameter(bias, op);
+  if (failed(values) || failed(offsets))
+    return failure();
+  auto rows = cast<RankedTensorType>(weight.get().getType()).getDimSize(0);
+  WeightCodes rounded =
+      roundWeight(*values, rows, *offsets, inputScale, rounding);
+  weight.set(createCodes<int8_t>(
+      weight.get(), weightI8(op->getContext(), rounded.scales), rounded.codes));
+  ++numWeights;
+  return success();
+}
+
+LogicalResult Quantizer::quantizeStreamConstant(OpOperand &operand) {
+  auto constant = operand.get().getDefiningOp<ConstantOp>();
+  if (!constant)
+    return success();
+  FailureOr<std::vector<float>> values =
+      readParameter(operand.get(), operand.getOwner());
+  if (failed(values))
+    return failure();
+  quant::QuantizedType type = stream.lookup(operand.get());
+  double scale = cast<quant::UniformQuantizedType>(type).getScale();
+  std::vector<int16_t> codes;
+  for (float value : *values)
+    codes.push_back(static_cast<int16_t>(std::clamp<double>(
+        std::nearbyint(value / scale), type.getStorageTypeMin(),
+        type.getStorageTypeMax())));
+  operand.set(createCodes<int16_t>(operand.get(), type, codes));
+  ++numWeights;
+  return success();
+}
+
+LogicalResult Quantizer::quantizeParameters(Operation *op) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<PatchEmbedOp, LinearOp>([&](auto op) -> LogicalResult {
+        FailureOr<double> scale = inputScale(op->getOperand(0), op);
+        if (failed(scale))
+          return failure();
+        return quantizeWeight(op.getWeightMutable(), op.getBias(), *scale);
+      })
+      .Case(
+          [&](AddOp op) { return quantizeStreamConstant(op.getRhsMutable()); })
+      .Case([&](PrependTokenOp op) {
+        return quantizeStreamConstant(op.getTokenMutable());
+      })
+      .Default(success());
+}
+
+LogicalResult Quantizer::quantize(Operation *op) {
+  if (failed(quantizeParameters(op)))
+    return failure();
+  FailureOr<Type> element = resultType(op);
+  if (failed(element))
+    return failure();
+  Value result = op->getResult(0);
+  result.setType(cast<RankedTensorType>(result.getType()).clone(*element));
+  op->removeAttr(kRangeAttr);
+  ++numActivations;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+LogicalResult QuantizePass::checkOptions() {
+  if (residualBits != 16 && residualBits != 8)
+    return getOperation().emitError()
+           << "deit-quantize: expected residual-bits of 16 or 8, found "
+           << residualBits.getValue();
+  if (!(residualHeadroom >= 1 && residualHeadroom <= 1024))
+    return getOperation().emitError()
+           << "deit-quantize: expected a residual-headroom from 1 to 1024, "
+              "found "
+           << residualHeadroom.getValue();
+  return success();
+}
+
+/// Takes over the types of the values that are returned.
+static void updateSignature(func::FuncOp function) {
+  for (auto ret : function.getOps<func::ReturnOp>())
+    function.setFunctionType(FunctionType::get(function.getContext(),
+                                               function.getArgumentTypes(),
+                                               ret.getOperandTypes()));
+}
+
+LogicalResult QuantizePass::quantizeFunction() {
+  func::FuncOp function = getOperation();
+  FailureOr<StreamTypes> stream =
+      StreamTypes::find(function, residualBits, residualHeadroom);
+  if (failed(stream))
+    return failure();
+  Quantizer quantizer(*stream, {weights, weightRange});
+  SmallVector<Operation *> constants;
+  for (Operation &op : function.getOps())
+    if (isa<ConstantOp>(op))
+      constants.push_back(&op);
+    else if (!isa<func::ReturnOp>(op) && failed(quantizer.quantize(&op)))
+      return failure();
+  for (Operation *constant : constants)
+    if (constant->use_empty())
+      constant->erase();
+  updateSignature(function);
+  numActivations += quantizer.numActivations;
+  numWeights += quantizer.numWeights;
+  return success();
+}

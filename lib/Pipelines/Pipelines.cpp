@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pipelines from a float model to LLVM.
+
+#include "deit/Pipelines/Pipelines.h"
+#include "deit/Calibration/Passes.h"
+#include "deit/Conversion/Passes.h"
+#include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "deit/Dialect/Fxp/Transforms/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace deit;
+
+llvm::cl::ValuesClass deit::recipeValues() {
+  return llvm::cl::values(
+      clEnumValN(Recipe::W8A8, "w8a8",
+                 "8-bit weights by channel, 8-bit activations with searched "
+                 "ranges, 16-bit residual stream, corrected biases"),
+      clEnumValN(Recipe::Naive, "naive",
+                 "8 bits by tensor, minimum to maximum, for everything: the "
+                 "baseline"));
+}
+
+void deit::populatePreparePipeline(OpPassManager &pm) {
+  OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createFoldNormalizePass());
+  function.addPass(createFoldClassPositionPass());
+  function.addPass(createFoldLayerScalePass());
+  function.addPass(createSplitQkvPass());
+  function.addPass(createFoldAttentionScalePass());
+  function.addPass(createSinkTokenSelectPass());
+  function.addPass(mlir::createCanonicalizerPass());
+}
+
+void deit::populateQuantizationPipeline(OpPassManager &pm,
+                                        const QuantizationOptions &options) {
+  bool naive = options.recipe == Recipe::Naive;
+  populatePreparePipeline(pm);
+
+  CalibratePassOptions calibrate;
+  calibrate.data = options.data;
+  calibrate.samples = options.samples;
+  calibrate.observer = naive ? Observer::MinMax : Observer::MSE;
+  calibrate.geluRange = naive ? GeluRange::Observer : GeluRange::Output;
+  pm.addPass(createCalibratePass(calibrate));
+
+  QuantizePassOptions quantize;
+  quantize.weights =
+      naive ? WeightScales::PerTensor : WeightScales::PerChannel;
+  quantize.residualBits = naive ? 8 : 16;
+  pm.nest<func::FuncOp>().addPass(createQuantizePass(quantize));
+
+  if (naive)
+    return;
+  CorrectBiasPassOptions correct;
+  correct.data = options.data;
+  correct.samples = options.samples;
+  pm.addPass(createCorrectBiasPass(correct));
+}
+
+void deit::populateFxpPipeline(OpPassManager &pm) {
+  OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createConvertDeiTToFxpPass());
+  function.addPass(createFuseKernelsPass());
+}
+
+void deit::populateLoopsPipeline(OpPassManager &pm,
+                                 const CodegenOptions &options) {
+  ConvertFxpToLoopsPassOptions loops;
+  loops.target = options.target;
+  pm.addPass(createConvertFxpToLoopsPass(loops));
+  OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(mlir::createCanonicalizerPass());
+  function.addPass(mlir::createCSEPass());
+  function.addPass(mlir::createLoopInvariantCodeMotionPass());
+}
+
+void deit::populateLLVMPipeline(OpPassManager &pm,
+                                const CodegenOptions &options) {
+  populateLoopsPipeline(pm, options);
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  ConvertFuncToLLVMPassOptions functions;
+  functions.useBarePtrCallConv = true;
+  pm.addPass(createConvertFuncToLLVMPass(functions));
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(mlir::createCSEPass());
+  ConvertFxpProgramToLLVMPassOptions program;
+  program.name = options.name;
+  pm.addPass(createConvertFxpProgramToLLVMPass(program));
+}
+
+void deit::registerPassesAndPipelines() {
+  registerDeiTCalibrationPasses();
+  registerDeiTConversionPasses();
+  registerDeiTTransformsPasses();
+  registerFxpTransformsPasses();
+  mlir::registerCanonicalizerPass();
+  mlir::registerCSEPass();
+  mlir::registerLoopInvariantCodeMotionPass();
+  mlir::registerSymbolDCEPass();
+  mlir::registerPrintIRPass();
+  mlir::registerConversionPasses();
+
+  PassPipelineRegistration<>("deit-prepare",
+                             "Fold everything into weights that costs nothing "
+                             "there",
+                             populatePreparePipeline);
+  PassPipelineRegistration<QuantizationOptions>(
+      "deit-quantization", "Prepare, calibrate, quantize, correct biases",
+      populateQuantizationPipeline);
+  PassPipelineRegistration<>("deit-to-fxp",
+                             "Quantized model to fused integer kernels",
+                             populateFxpPipeline);
+  PassPipelineRegistration<CodegenOptions>(
+      "fxp-to-loops", "Fused integer kernels to vector code",
+      populateLoopsPipeline);
+  PassPipelineRegistration<CodegenOptions>(
+      "fxp-to-llvm", "Fused integer kernels to the LLVM dialect",
+      populateLLVMPipeline);
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Walks a `deit` function and has its operations computed by tensor kernels.
+
+#include "deit/Reference/FloatReference.h"
+#include "KernelLibrary.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Support/FileIO.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Threading.h"
+
+using namespace deit;
+
+//===----------------------------------------------------------------------===//
+// Quantized types
+//===----------------------------------------------------------------------===//
+
+static Type elementType(Value value) {
+  return cast<ShapedType>(value.getType()).getElementType();
+}
+
+/// "blocks.3.mlp.fc1: 'deit.linear': ", as messages begin.
+static std::string describe(Operation *op) {
+  return (modulePath(op) + ": '" + op->getName().getStringRef() + "': ").str();
+}
+
+static Expected<CodeFormat> readFormat(quant::QuantizedType type) {
+  CodeFormat format;
+  format.low = type.getStorageTypeMin();
+  format.high = type.getStorageTypeMax();
+  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
+    format.scales = {uniform.getScale()};
+    format.zeroPoints = {uniform.getZeroPoint()};
+    return format;
+  }
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
+    format.scales = perAxis.getScales().vec();
+    format.zeroPoints = perAxis.getZeroPoints().vec();
+    format.axis = perAxis.getQuantizedDimension();
+    return format;
+  }
+  return makeError("expected a type with one scale, or one per index of a "
+                   "dimension");
+}
+
+/// Whether rounding `result` means softmax's numerators.
+static bool holdsNumerators(OpResult result) {
+  auto type = dyn_cast<quant::QuantizedType>(elementType(result));
+  return type && isa<SoftmaxOp>(result.getOwner()) && !type.isSigned() &&
+         type.getStorageTypeIntegralWidth() == 8;
+}
+
+/// Whether `op` hands its operands' codes on: nothing is left to round.
+static bool movesCodes(Operation *op, Type resultElement) {
+  return isa<SplitQkvOp, SplitHeadsOp, MergeHeadsOp, SelectTokenOp,
+             PrependTokenOp>(op) &&
+         llvm::all_of(op->getOperands(), [&](Value operand) {
+           return elementType(operand) == resultElement;
+         });
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+/// The index of `format`'s axis for element `i` of a tensor of `shape`.
+static int64_t scaleIndex(const CodeFormat &format, ArrayRef<int64_t> shape,
+                          int64_t i) {
+  if (format.axis < 0)
+    return 0;
+  for (int64_t length : shape.drop_front(format.axis + 1))
+    i /= length;
+  return i % shape[format.axis];
+}
+
+template <typename Code>
+static Expected<std::vector<float>> readCodes(ElementsAttr elements,
+                                              const CodeFormat &format) {
+  Expected<std::vector<Code>> codes = readElements<Code>(elements);
+  if (!codes)
+    return codes.takeError();
+  ArrayRef<int64_t> shape = cast<ShapedType>(elements.getType()).getShape();
+  std::vector<float> values(codes->size());
+  for (auto [i, code] : llvm::enumerate(*codes)) {
+    int64_t index = scaleIndex(format, shape, i);
+    values[i] = static_cast<float>(
+        static_cast<double>(code - format.zeroPoints[index]) *
+        format.scales[index]);
+  }
+  return values;
+}
+
+/// The values `constant` stands for.
+static Expected<std::vector<float>> readConstant(ConstantOp constant) {
+  ElementsAttr elements = constant.getValue();
+  Type element = elementType(constant.getResult());
+  auto type = dyn_cast<quant::QuantizedType>(element);
+  if (!type)
+    return readElements<float>(elements);
+  Expected<CodeFormat> format = readFormat(type);
+  if (!format)
+    return format.takeError();
+  switch (type.getStorageTypeIntegralWidth()) {
+  case 8:
+    return type.isSigned() ? readCodes<int8_t>(elements, *format)
+                           : readCodes<uint8_t>(elements, *format);
+  case 16:
+    if (type.isSigned())
+      return readCodes<int16_t>(elements, *format);
+    break;
+  case 32:
+    if (type.isSigned())
+      return readCodes<int32_t>(elements, *format);
+    break;
+  }
+  return makeError("expected codes of i8, u8, i16 or i32");
+}
+
+//===----------------------------------------------------------------------===//
+// Execution
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// One run of one function.
+class Execution {
+public:
+  Execution(TensorKernels &kernels, FloatHook hook)
+      : kernels(kernels), hook(hook) {}
+
+  Expected<std::vector<float>> run(func::FuncOp function,
+                                   ArrayRef<uint8_t> images, int64_t count);
+
+private:
+  struct Live {
+    TensorPtr tensor;
+    unsigned uses; ///< still to come
+  };
+
+  Error step(Operation &op);
+  SmallVector<TensorPtr> compute(Operation *op);
+  TensorPtr computeOne(Operation *op);
+  Expected<TensorPtr> readParameter(ConstantOp constant);
+  Error finish(OpResult result, const TensorPtr &tensor);
+  Error round(OpResult result, const TensorPtr &tensor);
+  Error kernelError() {
+    return makeError("LibTorch: " + Twine(kernels.error()));
+  }
+
+  const TensorPtr &get(Value value) {
+    return tensors.find(value)->second.tensor;
+  }
+  TensorPtr getOptional(Value value) { return value ? get(value) : nullptr; }
+  void define(Value value, TensorPtr tensor);
+  void release(Operation &op);
+
+  TensorKernels &kernels;
+  FloatHook hook;
+  llvm::DenseMap<Value, Live> tensors;
+};
+
+} // namespace
+
+void Execution::define(Value value, TensorPtr tensor) {
+  auto uses = static_cast<unsigned>(llvm::range_size(value.getUses()));
+  if (uses)
+    tensors[value] = {std::move(tensor), uses};
+}
+
+/// Forgets what nothing after `op` reads.
+void Execution::release(Operation &op) {
+  for (Value operand : op.getOperands())
+    if (--tensors.find(operand)->second.uses == 0)
+      tensors.erase(operand);
+}
+
+static bool isSupported(Operation &op) {
+  return isa<ConstantOp, QuantizeOp, DequantizeOp, NormalizeOp, PatchEmbedOp,
+             PrependTokenOp, SelectTokenOp, LinearOp, LayerNormOp, GeluOp,
+             AddOp, LayerScaleOp, SplitQkvOp, SplitHeadsOp, MergeHeadsOp,
+             ScaleOp, MatmulOp, SoftmaxOp>(op);
+}
+
+TensorPtr Execution::computeOne(Operation *op) {
+  return llvm::TypeSwitch<Operation *, TensorPtr>(op)
+      .Case<QuantizeOp, DequantizeOp>(
+          [&](auto o) { return kernels.copy(get(o.getInput())); })
+      .Case([&](NormalizeOp o) {
+        return kernels.normalize(get(o.getImage()), o.getMean().data(),
+                                 o.getStd().data());
+      })
+      .Case([&](PatchEmbedOp o) {
+        return kernels.patchEmbed(get(o.getImage()), get(o.getWeight()),
+                                  get(o.getBias()));
+      })
+      .Case([&](PrependTokenOp o) {
+        return kernels.prependToken(get(o.getTokens()), get(o.getToken()));
+      })
+      .Case([&](SelectTokenOp o) {
+        return kernels.selectToken(get(o.getTokens()), o.getIndex());
+      })
+      .Case([&](LinearOp o) {
+        return kernels.linear(get(o.getInput()), get(o.getWeight()),
+                              getOptional(o.getBias()));
+      })
+      .Case([&](LayerNormOp o) {
+        return kernels.layerNorm(get(o.getInput()), get(o.getGamma()),
+                                 get(o.getBeta()),
+                                 o.getEpsilon().convertToDouble());
+      })
+      .Case([&](GeluOp o) { return kernels.gelu(get(o.getInput())); })
+      .Case([&](AddOp o) {
+        return kernels.add(get(o.getLhs()), get(o.getRhs()));
+      })
+      .Case([&](LayerScaleOp o) {
+        return kernels.multiply(get(o.getInput()), get(o.getGamma()));
+      })
+      .Case([&](SplitHeadsOp o) {
+        return kernels.splitHeads(get(o.getInput()),
+                                  o.getResult().getType().getDimSize(1));
+      })
+      .Case(
+          [&](MergeHeadsOp o) { return kernels.mergeHeads(get(o.getInput())); })
+      .Case([&](ScaleOp o) {
+        return kernels.scale(get(o.getInput()),
+                             o.getFactor().convertToDouble());
+      })
+      .Case([&](MatmulOp o) {
+        return kernels.matmul(get(o.getLhs()), get(o.getRhs()),
+                              o.getTransposeRhs());
+      })
+      .Case([&](SoftmaxOp o) { return kernels.softmax(get(o.getInput())); })
+      .Default([](Operation *) -> TensorPtr {
+        llvm_unreachable("isSupported let it through");
+      });
+}
+
+/// A tensor for every result, null where the kernel failed.
+SmallVector<TensorPtr> Execution::compute(Operation *op) {
+  auto split = dyn_cast<SplitQkvOp>(op);
+  if (!split)
+    return {computeOne(op)};
+  SmallVector<TensorPtr> parts;
+  for (int64_t i : {0, 1, 2})
+    parts.push_back(kernels.part(get(split.getInput()), i, 3));
+  return parts;
+}
+
+Expected<TensorPtr> Execution::readParameter(ConstantOp constant) {
+  Expected<std::vector<float>> values = readConstant(constant);
+  if (!values)
+    return values.takeError();
+  TensorPtr tensor = kernels.make(
+      constant.getResult().getType().getShape().vec(), std::move(*values));
+  return tensor ? Expected<TensorPtr>(tensor) : kernelError();
+}
+
+Error Execution::round(OpResult result, const TensorPtr &tensor) {
+  auto type = dyn_cast<quant::QuantizedType>(elementType(result));
+  if (!type || movesCodes(result.getOwner(), type))
+    return Error::success();
+  if (holdsNumerators(result))
+    return kernels.roundToNumerators(tensor) ? Error::success() : kernelError();
+  Expected<CodeFormat> format = readFormat(type);
+  if (!format)
+    return format.takeError();
+  return kernels.roundToCodes(tensor, *format) ? Error::success()
+                                               : kernelError();
+}
+
+/// Shows a computed result to the hook and rounds it.
+Error Execution::finish(OpResult result, const TensorPtr &tensor) {
+  if (!tensor)
+    return kernelError();
+  if (hook) {
+    std::vector<int64_t> shape = tensor->shape();
+    float *values = tensor->data();
+    if (!values)
+      return kernelError();
+    size_t size = ShapedType::getNumElements(shape);
+    hook(result, {values, size}, shape);
+  }
+  return round(result, tensor);
+}
+
+Error Execution::step(Operation &op) {
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    Expected<TensorPtr> tensor = readParameter(constant);
+    if (!tensor)
+      return tensor.takeError();
+    define(constant, std::move(*tensor));
+    return Error::success();
+  }
+  SmallVector<TensorPtr> results = compute(&op);
+  for (auto [result, tensor] : llvm::zip_equal(op.getResults(), results)) {
+    if (Error error = finish(result, tensor))
+      return error;
+    define(result, std::move(tensor));
+  }
+  release(op);
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The function
+//===----------------------------------------------------------------------===//
+
+/// Fails unless `function` maps an image to logits by `deit` operations.
+static Error checkFunction(func::FuncOp function) {
+  FunctionType type = function.getFunctionType();
+  auto isImage = [](Type type) {
+    auto image = dyn_cast<RankedTensorType>(type);
+    return image && image.hasStaticShape() && image.getRank() == 4 &&
+           image.getDimSize(0) == 1 &&
+           image.getElementType().isUnsignedInteger(8);
+  };
+  auto isLogits = [](Type type) {
+    auto logits = dyn_cast<RankedTensorType>(type);
+    return logits && logits.hasStaticShape() && logits.getRank() == 2;
+  };
+  if (function.isExternal() || !llvm::hasSingleElement(function.getBody()) ||
+      type.getNumInputs() != 1 || type.getNumResults() != 1 ||
+      !isImage(type.getInput(0)) || !isLogits(type.getResult(0))) {
+    std::string found;
+    llvm::raw_string_ostream(found) << type;
+    return makeError("function '" + function.getName() +
+                     "': expected tensor<1xHxWx3xui8> to tensor<1xCxf32> "
+                     "(or quantized), found " +
+                     found);
+  }
+  for (Operation &op : function.getBody().front().without_terminator())
+    if (!isSupported(op))
+      return makeError(describe(&op) +
+                       "the float reference does not run this operation; it "
+                       "takes models of the 'deit' dialect");
+  return Error::success();
+}
+
+Expected<std::vector<float>>
+Execution::run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count) {
+  Value image = function.getArgument(0);
+  std::vector<int64_t> shape =
+      cast<RankedTensorType>(image.getType()).getShape().vec();
+  shape[0] = count;
+  if (images.size() != static_cast<size_t>(ShapedType::getNumElements(shape)))
+    return makeError("expected " + Twine(count) + " images of " +
+                     Twine(shape[1]) + "x" + Twine(shape[2]) +
+                     "x3 bytes, found " + Twine(images.size()) + " bytes");
+  TensorPtr input = kernels.fromBytes(shape, images.data());
+  if (!input)
+    return kernelError();
+  define(image, std::move(input));
+  Block &body = function.getBody().front();
+  for (Operation &op : body.without_terminator())
+    if (Error error = step(op))
+      return prefixError(describe(&op), std::move(error));
+  const TensorPtr &logits = get(body.getTerminator()->getOperand(0));
+  const float *values = logits->data();
+  if (!values)
+    return kernelError();
+  return std::vector<float>(
+      values, values + ShapedType::getNumElements(logits->shape()));
+}
+
+namespace {
+
+class KernelReference : public FloatReference {
+public:
+  explicit KernelReference(TensorKernels &kernels) : kernels(kernels) {}
+
+  Expected<std::vector<float>> run(func::FuncOp function,
+                                   ArrayRef<uint8_t> images, int64_t count,
+                                   FloatHook hook) override {
+    if (Error error = checkFunction(function))
+      return error;
+    return Execution(kernels, hook).run(function, images, count);
+  }
+
+  TensorKernels &kernels;
+};
+
+} // namespace
+
+Expected<FloatReference *> deit::loadFloatReference(unsigned threads) {
+  static KernelReference *reference = nullptr;
+  if (!reference) {
+    Expected<TensorKernels *> kernels = loadKernelLibrary();
+    if (!kernels)
+      return kernels.takeError();
+    // Never freed: it is of use until the process ends.
+    reference = new KernelReference(**kernels);
+  }
+  if (threads == 0)
+    threads = llvm::hardware_concurrency().compute_thread_count();
+  reference->kernels.setThreads(threads);
+  return reference;
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A model that is still MLIR: `fxp` runs in the integer interpreter, `deit` in
+// the float reference.
+
+#include "Model.h"
+#include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "deit/Dialect/Fxp/IR/FxpOps.h"
+#include "deit/Reference/FloatReference.h"
+#include "deit/Reference/FxpInterpreter.h"
+#include "deit/Support/FileIO.h"
+#include "deit_container.h"
+#include "deit_cpu.h"
+#include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ThreadPool.h"
+
+using namespace deit;
+
+//===----------------------------------------------------------------------===//
+// Reading the module
+//===----------------------------------------------------------------------===//
+
+/// "file:12:3: message", or "file: message" where there is no position.
+static std::string describe(Diagnostic &diagnostic, StringRef path) {
+  std::string text = path.str();
+  llvm::raw_string_ostream stream(text);
+  if (auto location = dyn_cast<FileLineColLoc>(diagnostic.getLocation());
+      location && location.getLine())
+    stream << ':' << location.getLine() << ':' << location.getColumn();
+  stream << ": " << diagnostic.str();
+  return text;
+}
+
+/// Parses and verifies a module; the first complaint becomes the error.
+static Expected<OwningOpRef<ModuleOp>>
+parseModule(MLIRContext &context, StringRef path,
+            std::unique_ptr<llvm::MemoryBuffer> contents) {
+  std::string complaint;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
+        complaint.empty())
+      complaint = describe(diagnostic, path);
+    return success();
+  });
+  // The parser of text looks for a zero byte behind the last one.
+  if (!isBytecode(*contents))
+    contents =
+        llvm::MemoryBuffer::getMemBufferCopy(contents->getBuffer(), path);
+  // Shared, so that weights may stay in the buffer.
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(contents), llvm::SMLoc());
+  auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  if (!module)
+    return makeError(complaint.empty() ? path + ": is no MLIR module"
+                                       : Twine(complaint));
+  return module;
+}
+
+//===----------------------------------------------------------------------===//
+// The two executors
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+class ModuleModel : public Model {
+public:
+  /// Takes over the module and describes it; `classes` come from the type.
+  ModuleModel(std::unique_ptr<MLIRContext> context,
+              OwningOpRef<ModuleOp> module, func::FuncOp forward,
+              const ModelOptions &options);
+
+protected:
+  std::unique_ptr<MLIRContext> context;
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp forward;
+};
+
+/// Images are interpreted side by side, one in each thread.
+class FxpModel : public ModuleModel {
+public:
+  using ModuleModel::ModuleModel;
+  Error open();
+
+private:
+  Error infer(const uint8_t *images, unsigned count, void *logits) override;
+  Error inferOne(FxpInterpreter &interpreter, const uint8_t *image,
+                 int32_t *logits);
+
+  std::vector<std::unique_ptr<FxpInterpreter>> interpreters;
+  std::unique_ptr<llvm::DefaultThreadPool> pool;
+};
+
+class FloatModel : public ModuleModel {
+public:
+  using ModuleModel::ModuleModel;
+  Error open();
+
+private:
+  Error infer(const uint8_t *images, unsigned count, void *logits) override;
+
+  FloatReference *reference = nullptr;
+};
+
+} // namespace
+
+ModuleModel::ModuleModel(std::unique_ptr<MLIRContext> context,
+                         OwningOpRef<ModuleOp> module, func::FuncOp forward,
+                         const ModelOptions &options)
+    : context(std::move(context)), module(std::move(module)), forward(forward) {
+  auto image = cast<RankedTensorType>(forward.getArgumentTypes()[0]);
+  auto logits = cast<RankedTensorType>(forward.getResultTypes()[0]);
+  name = this->module->getSymName()
+             .value_or(llvm::sys::path::stem(options.path))
+             .str();
+  facts.image_height = image.getDimSize(1);
+  facts.image_width = image.getDimSize(2);
+  facts.classes = logits.getDimSize(1);
+  facts.threads = options.threads ? options.threads : deit_core_count();
+}
+
+/// The length of the container that these constants become.
+static uint64_t containerBytes(func::FuncOp function) {
+  uint64_t bytes = sizeof(deit_container_header);
+  function.walk([&](fxp::ConstantOp constant) {
+    RankedTensorType type = constant.getResult().getType();
+    uint64_t payload =
+        type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    bytes += sizeof(deit_container_entry) + llvm::alignTo(payload, 8);
+  });
+  return bytes;
+}
+
+Error FxpModel::open() {
+  target = "interpreter";
+  facts.model_bytes = containerBytes(forward);
+  facts.batch = facts.threads;
+  for (unsigned i = 0; i < facts.threads; ++i) {
+    auto interpreter = FxpInterpreter::create(forward);
+    if (!interpreter)
+      return interpreter.takeError();
+    interpreters.push_back(std::move(*interpreter));
+  }
+  pool = std::make_unique<llvm::DefaultThreadPool>(
+      llvm::hardware_concurrency(facts.threads));
+  return Error::success();
+}
+
+Error FxpModel::inferOne(FxpInterpreter &interpreter, const uint8_t *image,
+                         int32_t *logits) {
+  IntegerTensor argument;
+  argument.shape = {1, facts.image_height, facts.image_width, 3};
+  argument.values.assign(image,
+                         image + ShapedType::getNumElements(argument.shape));
+  auto results = interpreter.run(argument);
+  if (!results)
+    return results.takeError();
+  llvm::copy(results->front().values, logits);
+  return Error::success();
+}
+
+Error FxpModel::infer(const uint8_t *images, unsigned count, void *logits) {
+  std::vector<std::string> failures(count);
+  size_t imageBytes = size_t(facts.image_height) * facts.image_width * 3;
+  for (unsigned i = 0; i < count; ++i)
+    pool->async([&, i] {
+      failures[i] = llvm::toString(
+          inferOne(*interpreters[i], images + i * imageBytes,
+                   static_cast<int32_t *>(logits) + size_t(i) * facts.classes));
+    });
+  pool->wait();
+  for (const std::string &failure : failures)
+    if (!failure.empty())
+      return makeError(failure);
+  return Error::success();
+}
+
+/// Bytes of the parameters as they are: floats or codes.
+static uint64_t parameterBytes(func::FuncOp function) {
+  uint64_t bits = 0;
+  function.walk([&](ConstantOp constant) {
+    auto type = cast<ShapedType>(constant.getValue().getType());
+    bits += type.getNumElements() * type.getElementTypeBitWidth();
+  });
+  return bits / 8;
+}
+
+static bool isQuantized(func::FuncOp function) {
+  return function
+      .walk([](Operation *op) {
+        bool quantized = llvm::any_of(op->getResultTypes(), [](Type type) {
+          return isa<quant::QuantizedType>(getElementTypeOrSelf(type));
+        });
+        return quantized ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+Error FloatModel::open() {
+  Expected<FloatReference *> loaded = loadFloatReference(facts.threads);
+  if (!loaded)
+    return loaded.takeError();
+  reference = *loaded;
+  target = isQuantized(forward) ? "fake-quantized" : "float";
+  facts.model_bytes = parameterBytes(forward);
+  facts.is_float = true;
+  facts.batch = 16; // enough to keep the threads busy
+  return Error::success();
+}
+
+Error FloatModel::infer(const uint8_t *images, unsigned count, void *logits) {
+  size_t bytes = size_t(facts.image_height) * facts.image_width * 3 * count;
+  auto values = reference->run(forward, {images, bytes}, count);
+  if (!values)
+    return values.takeError();
+  llvm::copy(*values, static_cast<float *>(logits));
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Choosing the executor
+//===----------------------------------------------------------------------===//
+
+/// Whether `type` is one image to one row of logits.
+static bool isClassifier(FunctionType type) {
+  if (type.getNumInputs() != 1 || type.getNumResults() != 1)
+    return false;
+  auto image = dyn_cast<RankedTensorType>(type.getInput(0));
+  auto logits = dyn_cast<RankedTensorType>(type.getResult(0));
+  return image && image.hasStaticShape() && image.getRank() == 4 &&
+         image.getDimSize(0) == 1 && image.getDimSize(3) == 3 &&
+         image.getElementType().isUnsignedInteger(8) && logits &&
+         logits.hasStaticShape() && logits.getRank() == 2 &&
+         logits.getDimSize(0) == 1;
+}
+
+static Expected<func::FuncOp> findForward(ModuleOp module) {
+  auto forward = module.lookupSymbol<func::FuncOp>("forward");
+  if (!forward || forward.isExternal())
+    return makeError("has no function 'forward' with a body; expected a model "
+                     "as deit-import or deit-compile writes it");
+  FunctionType type = forward.getFunctionType();
+  if (isClassifier(type))
+    return forward;
+  std::string found;
+  llvm::raw_string_ostream(found) << type;
+  return makeError("function 'forward': expected a function of one image, "
+                   "tensor<1xHxWx3xui8>, to logits, tensor<1xC>, found " +
+                   found);
+}
+
+template <typename Dialect>
+static bool hasOperationsOf(func::FuncOp function) {
+  return function
+      .walk([](Operation *op) {
+        return isa_and_nonnull<Dialect>(op->getDialect())
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+template <typename Executor>
+static Expected<ModelPtr> open(std::unique_ptr<Executor> model) {
+  if (Error error = model->open())
+    return std::move(error);
+  return model;
+}
+
+Expected<ModelPtr>
+deit::openModule(const ModelOptions &options,
+                 std::unique_ptr<llvm::MemoryBuffer> contents) {
+  if (!options.container.empty())
+    return makeError("--container gives weights to a compiled model; " +
+                     Twine(options.path) + " is MLIR, which holds its own");
+  DialectRegistry registry;
+  registry.insert<DeiTDialect, fxp::FxpDialect, quant::QuantDialect,
+                  func::FuncDialect>();
+  auto context = std::make_unique<MLIRContext>(registry);
+  auto module = parseModule(*context, options.path, std::move(contents));
+  if (!module)
+    return module.takeError();
+  auto forward = findForward(**module);
+  if (!forward)
+    return prefixError(options.path + ": ", forward.takeError());
+  Expected<ModelPtr> model =
+      hasOperationsOf<fxp::FxpDialect>(*forward)
+          ? open(std::make_unique<FxpModel>(
+                std::move(context), std::move(*module), *forward, options))
+          : open(std::make_unique<FloatModel>(
+                std::move(context), std::move(*module), *forward, options));
+  if (!model)
+    return prefixError(options.path + ": ", model.takeError());
+  return model;
+}

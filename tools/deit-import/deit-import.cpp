@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// deit-import: turns a PyTorch checkpoint into deit IR.
+
+#include "deit/Support/FileIO.h"
+#include "importer/Import.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+
+namespace cl = llvm::cl;
+using namespace deit;
+
+static constexpr char overview[] =
+    R"(Turn a PyTorch checkpoint of a vision transformer into deit IR.
+
+Reads what torch.save writes (a whole model, its state_dict(), or a dictionary
+with either as 'model' or 'state_dict') and safetensors. Pickles are read as
+data; nothing in them is executed. Supported are timm's ViT, DeiT and DeiT-III
+of any size.
+
+  deit-import model.pth -o model.mlirbc      bytecode, for the other tools
+  deit-import model.pth -o model.mlir        text, weights as hex
+  deit-import model.pth -o - --elide-weights text for reading
+
+A whole model tells everything. A state_dict does not tell the heads, epsilon,
+mean and std: timm's defaults are assumed, with a note, unless options say
+otherwise.
+)";
+
+static cl::OptionCategory category("Options of deit-import");
+
+static cl::opt<std::string> input(cl::Positional, cl::Required,
+                                  cl::desc("<checkpoint>"), cl::cat(category));
+static cl::opt<std::string>
+    output("o", cl::Required, cl::value_desc("file"), cl::cat(category),
+           cl::desc("Output; .mlir is text, - text on standard output, "
+                    "anything else bytecode"));
+static cl::opt<bool> text("mlir", cl::cat(category),
+                          cl::desc("Write text whatever the file's name"));
+static cl::opt<bool>
+    elideWeights("elide-weights", cl::cat(category),
+                 cl::desc("Write text without the weights; for reading only"));
+static cl::opt<std::string>
+    name("name", cl::value_desc("name"), cl::cat(category),
+         cl::desc("Name of the model; default: the checkpoint's"));
+static cl::opt<int64_t>
+    heads("heads", cl::value_desc("n"), cl::cat(category),
+          cl::desc("Attention heads; default: the checkpoint's, or channels / "
+                   "64"));
+static cl::opt<double>
+    epsilon("epsilon", cl::value_desc("x"), cl::cat(category),
+            cl::desc("Epsilon of LayerNorm; default: the checkpoint's, or "
+                     "1e-6"));
+static cl::list<float>
+    mean("mean", cl::CommaSeparated, cl::value_desc("r,g,b"), cl::cat(category),
+         cl::desc("Mean of the pixels in [0, 1]; default: the checkpoint's, "
+                  "or ImageNet's"));
+static cl::list<float>
+    deviation("std", cl::CommaSeparated, cl::value_desc("r,g,b"),
+              cl::cat(category),
+              cl::desc("Standard deviation of the pixels; default: as mean"));
+static cl::opt<std::string>
+    imageSize("image-size", cl::value_desc("n|HxW"), cl::cat(category),
+              cl::desc("Height and width of the image; default: the "
+                       "checkpoint's, or a square"));
+static cl::opt<bool> quiet("quiet", cl::cat(category),
+                           cl::desc("No notes on assumed defaults"));
+
+/// "224" or "224x160".
+static Expected<std::array<int64_t, 2>> parseImageSize(StringRef spelled) {
+  auto [height, width] = spelled.split('x');
+  if (!spelled.contains('x'))
+    width = height;
+  std::array<int64_t, 2> size;
+  if (height.getAsInteger(10, size[0]) || width.getAsInteger(10, size[1]))
+    return makeError("--image-size=" + spelled +
+                     " is neither a number nor HEIGHTxWIDTH");
+  return size;
+}
+
+static Error parseColours(const cl::list<float> &list,
+                          std::optional<std::array<float, 3>> &colours) {
+  if (list.empty())
+    return Error::success();
+  if (list.size() != 3)
+    return makeError("--" + list.ArgStr + " needs three numbers, r,g,b; " +
+                     Twine(list.size()) + " are given");
+  colours = {list[0], list[1], list[2]};
+  return Error::success();
+}
+
+static Expected<importer::ImportOptions> parseOptions() {
+  importer::ImportOptions options;
+  if (name.getNumOccurrences())
+    options.name = name;
+  if (heads.getNumOccurrences())
+    options.heads = heads;
+  if (epsilon.getNumOccurrences())
+    options.epsilon = epsilon;
+  if (Error error = parseColours(mean, options.mean))
+    return std::move(error);
+  if (Error error = parseColours(deviation, options.deviation))
+    return std::move(error);
+  if (imageSize.getNumOccurrences()) {
+    auto size = parseImageSize(imageSize);
+    if (!size)
+      return size.takeError();
+    options.imageSize = *size;
+  }
+  if (!quiet)
+    options.note = [](StringRef note) {
+      llvm::errs() << "deit-import: note: " << note << '\n';
+    };
+  return options;
+}
+
+static Error write(ModuleOp module, llvm::raw_ostream &os) {
+  if (text || elideWeights || output == "-" ||
+      StringRef(output).ends_with(".mlir")) {
+    // The locations are the model's module paths: never leave them out.
+    OpPrintingFlags flags;
+    flags.enableDebugInfo(true);
+    if (elideWeights)
+      flags.elideLargeResourceString(16).elideLargeElementsAttrs(16);
+    module.print(os, flags);
+    return Error::success();
+  }
+  if (failed(writeBytecodeToFile(module, os)))
+    return makeError(output + ": the bytecode cannot be written");
+  return Error::success();
+}
+
+static Error run() {
+  auto options = parseOptions();
+  if (!options)
+    return options.takeError();
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  auto module = importer::importCheckpoint(context, input, *options);
+  if (!module)
+    return module.takeError();
+  return writeFile(output,
+                   [&](llvm::raw_ostream &os) { return write(**module, os); });
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter(
+      [](llvm::raw_ostream &os) { os << "deit-import " DEIT_VERSION "\n"; });
+  cl::ParseCommandLineOptions(argc, argv, overview);
+  return reportError(llvm::errs(), "deit-import", run());
+}

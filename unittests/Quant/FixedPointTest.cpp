@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tests of the fixed-point parameters against real arithmetic.
+
+#include "deit/Quant/FixedPoint.h"
+#include "gtest/gtest.h"
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+using namespace deit;
+
+/// The parameters, or a failed test.
+template <typename T>
+static T take(Expected<T> value) {
+  if (value)
+    return std::move(*value);
+  ADD_FAILURE() << llvm::toString(value.takeError());
+  return T();
+}
+
+template <typename T>
+static std::string messageOf(Expected<T> value) {
+  return value ? "" : llvm::toString(value.takeError());
+}
+
+/// What the operation multiplies by.
+static double factorOf(int64_t multiplier, int preShift, int shift) {
+  return std::ldexp(double(multiplier), preShift - shift - 31);
+}
+
+//===----------------------------------------------------------------------===//
+// requantize
+//===----------------------------------------------------------------------===//
+
+TEST(Requantize, StaysWithinItsErrorBound) {
+  std::mt19937_64 engine(1);
+  for (int shift : {1, 2, 4, 9, 20, 30})
+    for (int preShift : {0, 1, 5, 15, 24})
+      for (int i = 0; i < 2000; ++i) {
+        int64_t room = ((int64_t(1) << 31) - (int64_t(1) << shift)) >> preShift;
+        int64_t a = int64_t(engine() % (2 * room + 1)) - room;
+        auto m = int32_t(engine() >> (33 + engine() % 20));
+        if (!canRequantize(a, preShift, shift))
+          continue;
+        double exact = double(a) * factorOf(m, preShift, shift);
+        double error = double(requantize(a, m, preShift, shift)) - exact;
+        EXPECT_LE(std::fabs(error), 0.5 + std::ldexp(1.0, -shift))
+            << a << " " << m << " " << preShift << " " << shift;
+      }
+}
+
+TEST(Requantize, NothingLeaves32Bits) {
+  for (int shift = 1; shift <= 30; ++shift)
+    for (int preShift = 0; preShift <= 24; ++preShift) {
+      int64_t a = ((int64_t(1) << 31) - (int64_t(1) << shift) - 1) >> preShift;
+      ASSERT_TRUE(canRequantize(a, preShift, shift));
+      ASSERT_TRUE(canRequantize(-a, preShift, shift));
+      EXPECT_FALSE(canRequantize(a + 1, preShift, shift));
+      EXPECT_FALSE(canRequantize(-a - 1, preShift, shift));
+      for (int64_t x : {a, -a}) {
+        int64_t t = ((x << preShift) * INT32_MAX) >> 31;
+        int64_t rounded = t + (int64_t(1) << (shift - 1));
+        EXPECT_EQ(rounded, int32_t(rounded));
+      }
+    }
+}
+
+TEST(Requantization, ApproximatesEveryRatio) {
+  std::mt19937_64 engine(2);
+  for (int exponent = -40; exponent <= 6; ++exponent) {
+    double f = 0.5 + 0.5 * double(engine() >> 11) * 0x1p-53;
+    double ratio = std::ldexp(f, exponent);
+    int64_t bound = 1 << 20;
+    auto r = take(makeRequantization({ratio, ratio / 7, 0}, bound));
+    ASSERT_EQ(r.multipliers.size(), 3u);
+    EXPECT_GE(r.shift, 4);
+    EXPECT_LE(r.shift, 30);
+    EXPECT_TRUE(canRequantize(bound, r.preShift, r.shift));
+    if (exponent >= -30)
+      EXPECT_GE(r.multipliers[0], 1 << 30) << exponent;
+    EXPECT_EQ(r.multipliers[2], 0);
+    for (int64_t a = -bound; a <= bound; a += 997)
+      for (int n : {0, 1}) {
+        double real = double(a) * (n ? ratio / 7 : ratio);
+        double error =
+            double(requantize(a, r.multipliers[n], r.preShift, r.shift)) - real;
+        // One floor, one rounding, and half a unit of the multiplier.
+        double unit = std::fabs(factorOf(1, r.preShift, r.shift) * double(a));
+        EXPECT_LE(std::fabs(error),
+                  0.5 + std::ldexp(1.0, -r.shift) + 0.5 * unit)
+            << ratio << " " << a;
+      }
+  }
+}
+
+TEST(Requantization, NeverRoundsUpToThe32ndBit) {
+  auto r = take(makeRequantization({std::nextafter(1.0, 0.0)}, 1000));
+  EXPECT_EQ(r.multipliers[0], INT32_MAX);
+}
+
+TEST(Requantization, GivesUpPrecisionForRoom) {
+  // Identity: a pre-shift of 5 and a shift of 4, while the bound allows it.
+  auto wide = take(makeRequantization({1.0}, 1 << 25));
+  EXPECT_EQ(wide.shift, 4);
+  EXPECT_EQ(wide.preShift, 5);
+  auto narrow = take(makeRequantization({1.0}, 1 << 28));
+  EXPECT_LT(narrow.shift, 4);
+  EXPECT_EQ(narrow.preShift, narrow.shift + 1);
+  EXPECT_TRUE(canRequantize(1 << 28, narrow.preShift, narrow.shift));
+  for (int64_t a : {-5, 0, 7, 1 << 28})
+    EXPECT_EQ(requantize(a, narrow.multipliers[0], narrow.preShift,
+                         narrow.shift),
+              a);
+}
+
+TEST(Requantization, RefusesWhatDoesNotFit) {
+  EXPECT_NE(messageOf(makeRequantization({100.0}, 1 << 30)).find("32 bits"),
+            std::string::npos);
+  EXPECT_NE(messageOf(makeRequantization({-1.0}, 1)).find("ratio"),
+            std::string::npos);
+  EXPECT_NE(messageOf(makeRequantization({NAN}, 1)), "");
+  EXPECT_NE(messageOf(makeRequantization({INFINITY}, 1)), "");
+}
+
+TEST(Requantization, AllZeros) {
+  auto r = take(makeRequantization({0.0, 0.0}, 1 << 30));
+  EXPECT_EQ(requantize(1 << 30, r.multipliers[1], r.preShift, r.shift), 0);
+}
+
+//===----------------------------------------------------------------------===//
+// Residuals
+//===----------------------------------------------------------------------===//
+
+TEST(Rescale, EveryCodeWithinItsErrorBound) {
+  for (double ratio : {1e-9, 3e-5, 0.001, 0.3, 0.5, 0.77, 1.5, 2.0, 100.0}) {
+    Rescale r = take(makeRescale(ratio));
+    ASSERT_GE(r.shift, 1);
+    for (int64_t x = -32768; x <= 32767; ++x) {
+      ASSERT_TRUE(canRequantize(x, r.preShift, r.shift));
+      double error =
+          double(requantize(x, r.multiplier, r.preShift, r.shift)) -
+          double(x) * ratio;
+      ASSERT_LE(std::fabs(error), 0.5 + 2 * std::ldexp(1.0, -r.shift));
+    }
+  }
+}
+
+TEST(Rescale, OneIsExact) {
+  Rescale r = take(makeRescale(1));
+  for (int64_t x = -32768; x <= 32767; ++x)
+    ASSERT_EQ(requantize(x, r.multiplier, r.preShift, r.shift), x);
+}
+
+TEST(Rescale, RefusesFactorsWithoutRoom) {
+  EXPECT_EQ(messageOf(makeRescale(16383)), "");
+  EXPECT_NE(messageOf(makeRescale(16384)), "");
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+/// The numerator as FxpOps.td specifies it.
+static int64_t numerator(const SoftmaxScale &s, int64_t difference) {
+  int64_t d = std::min(difference, s.limit);
+  int64_t u = ((d << s.preShift) * s.multiplier) >> 31;
+  int64_t f = u & 0xffff, i = u >> 16;
+  int64_t p =
+      32768 -
+      ((f * (22670 - ((f * (7600 - ((f * 1316) >> 16))) >> 16))) >> 16);
+  return (255 * p + (int64_t(1) << (14 + i))) >> (15 + i);
+}
+
+TEST(SoftmaxScale, NumeratorsAreWithinOneCode) {
+  for (double scale : {1e-6, 1e-4, 0.0037, 0.02, 0.11, 0.9, 2.0}) {
+    SoftmaxScale s = take(makeSoftmaxScale(scale));
+    EXPECT_LT(s.limit << s.preShift, int64_t(1) << 31);
+    EXPECT_LT(((s.limit << s.preShift) * s.multiplier) >> 31, 12 * 65536);
+    EXPECT_EQ(numerator(s, 0), 255);
+    int64_t step = std::max<int64_t>(1, int64_t(0.0001 / scale));
+    for (int64_t d = 0; double(d) * scale < 12; d += step) {
+      double real = 255 * std::exp(-double(d) * scale);
+      ASSERT_LE(std::fabs(double(numerator(s, d)) - real), 0.53)
+          << scale << " " << d;
+    }
+    EXPECT_EQ(numerator(s, int64_t(1) << 30), 0);
+  }
+}
+
+TEST(SoftmaxScale, RefusesCoarseScores) {
+  EXPECT_NE(messageOf(makeSoftmaxScale(3)), "");
+  EXPECT_NE(messageOf(makeSoftmaxScale(0)), "");
+  EXPECT_NE(messageOf(makeSoftmaxScale(NAN)), "");
+}
+
+TEST(NormalizeScale, WithinItsErrorBound) {
+  for (double ratio : {0.01, 0.5, 1.0, 7.9, 60.0, 126.0}) {
+    int64_t bound = 197 * 255 * 127;
+    NormalizeScale s = take(makeNormalizeScale(ratio, bound));
+    EXPECT_LT(s.multiplier, int64_t(255) << 31);
+    for (int64_t sum : {255, 256, 1000, 50235})
+      for (int64_t x = -127 * sum; x <= 127 * sum; x += 1 + sum / 9) {
+        int64_t m = s.multiplier / sum;
+        ASSERT_LT(m, int64_t(1) << 31);
+        ASSERT_TRUE(canRequantize(x, 0, s.shift));
+        double real = double(x) / double(sum) * ratio;
+        double error = double(requantize(x, int32_t(m), 0, s.shift)) - real;
+        // The quotient's floor costs up to x / 2^31 more.
+        ASSERT_LE(std::fabs(error),
+                  0.5 + (1.1 + std::fabs(double(x)) * 0x1p-31) *
+                            std::ldexp(1.0, -s.shift))
+            << ratio << " " << sum << " " << x;
+      }
+  }
+  EXPECT_NE(messageOf(makeNormalizeScale(128, 1)), "");
+}
+
+//===----------------------------------------------------------------------===//
+// Layer norm and GELU
+//===----------------------------------------------------------------------===//
+
+TEST(LayerNorm, ParametersCarryTheResultsScale) {
+  std::vector<float> gamma = {1.5f, -0.25f, 0.0f, 3.0f};
+  std::vector<float> beta = {0.0f, -2.0f, 0.5f, 1.0f};
+  auto p = take(makeLayerNorm(gamma, beta, 1e-6, 1e-3, 0.02));
+  for (size_t i = 0; i < gamma.size(); ++i) {
+    EXPECT_NEAR(p.gamma[i] / std::ldexp(1.0, 11 + p.shift), gamma[i] / 0.02,
+                1e-6);
+    EXPECT_NEAR(p.beta[i] / std::ldexp(1.0, p.shift), beta[i] / 0.02,
+                std::ldexp(1.0, -p.shift));
+  }
+  EXPECT_EQ(p.epsilon, 16); // 1e-6 * 4^2 / 1e-3^2
+  // The largest shift whose gammas fit: 3 / 0.02 = 150 takes 8 bits.
+  EXPECT_EQ(p.shift, 12);
+}
+
+TEST(LayerNorm, RefusesWhatDoesNotFit) {
+  std::vector<float> one = {1.0f}, large = {1e6f};
+  EXPECT_NE(messageOf(makeLayerNorm(large, one, 1e-6, 1e-3, 0.02)), "");
+  EXPECT_NE(messageOf(makeLayerNorm(one, large, 1e-6, 1e-3, 1e-4)), "");
+  EXPECT_NE(messageOf(makeLayerNorm(one, one, 1, 1e-10, 0.02)), "");
+}
+
+TEST(GeluTable, IsExactUpToRounding) {
+  AffineScale input{0.05, 160}, output{0.02, 9};
+  std::vector<uint8_t> table = makeGeluTable(input, output);
+  ASSERT_EQ(table.size(), 256u);
+  for (int code = 0; code < 256; ++code) {
+    double x = (code - 160) * 0.05;
+    double y = 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+    double expected = std::min(255.0, std::max(0.0, y / 0.02 + 9));
+    EXPECT_LE(std::fabs(table[code] - expected), 0.5 + 1e-9) << code;
+  }
+  EXPECT_EQ(table[160], 9);
+}
+
+TEST(GeluTable, KeepsToTheStoredRange) {
+  std::vector<uint8_t> table = makeGeluTable({1.0, 100}, {0.1, 5}, 4, 200);
+  EXPECT_EQ(table[255], 200);
+  EXPECT_EQ(*std::min_element(table.begin(), table.end()), 4);
+}
