@@ -122,7 +122,7 @@ public:
   explicit Placement(Random &random)
       : turn(direction(random.between(-kOne / 6, kOne / 6))),
         radius(random.between(8 * kSub, 12 * kSub)) {
-    int room = 4 * kSub;
+    constexpr int room = 4 * kSub;
     centre = {kSide * kSub / 2 + random.between(-room, room),
               kSide * kSub / 2 + random.between(-room, room)};
   }

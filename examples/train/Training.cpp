@@ -42,16 +42,21 @@ torch::optim::AdamW makeOptimizer(VisionTransformer &model,
 
 /// `progress` runs from 0 to 1 over the training.
 double learningRateAt(double progress, double peak) {
-  constexpr double warmup = 0.05;
+  constexpr double warmup = 0.05, pi = 3.14159265358979323846;
   if (progress < warmup)
     return peak * progress / warmup;
-  double angle = M_PI * (progress - warmup) / (1 - warmup);
+  double angle = pi * (progress - warmup) / (1 - warmup);
   return peak * (1 + std::cos(angle)) / 2;
 }
 
+void setLearningRate(torch::optim::Optimizer &optimizer, double rate) {
+  for (auto &group : optimizer.param_groups())
+    group.options().set_lr(rate);
+}
+
+/// One step down the gradient; returns the loss before it.
 double step(VisionTransformer &model, torch::optim::Optimizer &optimizer,
-            const torch::Tensor &images, const torch::Tensor &labels,
-            const TrainingOptions &options) {
+            const torch::Tensor &images, const torch::Tensor &labels) {
   optimizer.zero_grad();
   torch::Tensor loss = F::cross_entropy(model(images), labels);
   loss.backward();
@@ -101,10 +106,10 @@ void train(VisionTransformer &model, const Dataset &trainSet,
       torch::Tensor batch =
           order.slice(0, i * options.batch, (i + 1) * options.batch);
       double progress = (epoch * steps + i + 1.0) / (options.epochs * steps);
-      for (auto &group : optimizer.param_groups())
-        group.options().set_lr(learningRateAt(progress, options.learningRate));
+      setLearningRate(optimizer,
+                      learningRateAt(progress, options.learningRate));
       double loss = step(model, optimizer, trainSet.images(batch),
-                         trainSet.labels(batch), options);
+                         trainSet.labels(batch));
       recent += (loss - recent) * std::max(0.02, 1.0 / (epoch * steps + i + 1));
       std::fprintf(stderr, "\repoch %lld/%lld  step %lld/%lld  loss %.3f ",
                    (long long)epoch + 1, (long long)options.epochs,

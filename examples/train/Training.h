@@ -10,7 +10,7 @@
 namespace deit::examples {
 
 struct TrainingOptions {
-  int64_t epochs = 10;
+  int64_t epochs = 4;
   int64_t batch = 32;
   double learningRate = 1.5e-3; ///< the peak, after warming up
   double weightDecay = 0.05;    ///< of matrices; vectors do not decay
@@ -18,9 +18,9 @@ struct TrainingOptions {
 
 /// Trains `model` with AdamW (Loshchilov and Hutter, arXiv:1711.05101): the
 /// learning rate rises linearly over the first twentieth of the steps and then
-/// falls to zero along a cosine. Draws from torch's global generator; prints
-/// its progress to standard error and, after every epoch, the accuracy on
-/// `test`.
+/// falls to zero along a cosine. The patch embedding starts from the pictures.
+/// Draws from torch's global generator; prints its progress to standard error
+/// and, after every epoch, the accuracy on `test`.
 void train(VisionTransformer &model, const Dataset &trainSet,
            const Dataset &testSet, const TrainingOptions &options);
 

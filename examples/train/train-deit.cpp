@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -38,14 +39,14 @@ OPTIONS
   --train FILE   pictures to learn from
   --test FILE    pictures to measure the model on
   -o FILE        the checkpoint to write, when the training is done
-  --epochs N     how often to go through the training pictures (default 10)
+  --epochs N     how often to go through the training pictures (default 4)
   --seed S       of the first weights and the order of pictures (default 1)
   --help         this text
 
 EXAMPLE
   draw-shapes --seed 1 --count 40000 -o train.bin
   draw-shapes --seed 2 --count 1000 -o test.bin
-  train-deit --train train.bin --test test.bin --epochs 8 -o model.pth
+  train-deit --train train.bin --test test.bin --epochs 4 -o model.pth
 )";
 
 struct Options {
@@ -103,10 +104,22 @@ Options parse(int argc, char **argv) {
   return options;
 }
 
+/// Finds out before the training whether the result can be written.
+void checkWritable(const std::string &path) {
+  std::string probe = path + ".partial";
+  FILE *file = std::fopen(probe.c_str(), "wb");
+  if (!file)
+    throw std::runtime_error("cannot write '" + path +
+                             "': " + std::strerror(errno));
+  std::fclose(file);
+  std::remove(probe.c_str());
+}
+
 void run(const Options &options) {
   // Numbers too small to be normal slow some processors down a hundredfold.
   at::globalContext().setFlushDenormal(true);
   torch::manual_seed(options.seed);
+  checkWritable(options.output);
   Geometry geometry;
   Dataset trainSet(options.train, geometry.image);
   Dataset testSet(options.test, geometry.image);

@@ -80,9 +80,8 @@ void deit::populateLoopsPipeline(OpPassManager &pm,
   function.addPass(mlir::createLoopInvariantCodeMotionPass());
 }
 
-void deit::populateLLVMPipeline(OpPassManager &pm,
-                                const CodegenOptions &options) {
-  populateLoopsPipeline(pm, options);
+void deit::populateLoopsToLLVMPipeline(OpPassManager &pm,
+                                       const CodegenOptions &options) {
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());
@@ -97,6 +96,12 @@ void deit::populateLLVMPipeline(OpPassManager &pm,
   ConvertFxpProgramToLLVMPassOptions program;
   program.name = options.name;
   pm.addPass(createConvertFxpProgramToLLVMPass(program));
+}
+
+void deit::populateLLVMPipeline(OpPassManager &pm,
+                                const CodegenOptions &options) {
+  populateLoopsPipeline(pm, options);
+  populateLoopsToLLVMPipeline(pm, options);
 }
 
 void deit::registerPassesAndPipelines() {

@@ -54,7 +54,7 @@ Expected<Requantization> deit::makeRequantization(ArrayRef<double> ratios,
   std::frexp(largest, &exponent); // largest = f * 2^exponent, f in [0.5, 1)
   Requantization result;
   result.shift = std::clamp(-exponent, kGoodShift, kMaxShift);
-  result.preShift = std::max(exponent + result.shift, 0);
+  result.preShift = largest > 0 ? std::max(exponent + result.shift, 0) : 0;
   while (!canRequantize(bound, result.preShift, result.shift) &&
          result.preShift > 0 && result.shift > kMinShift)
     --result.preShift, --result.shift;

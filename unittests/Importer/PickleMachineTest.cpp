@@ -5,14 +5,17 @@
 
 #include "CheckpointFiles.h"
 
+#include <deque>
+
 using namespace deit::importer;
 using namespace deit::importer::testing;
 
 namespace {
 
-/// Reads `bytes`, which must be a good pickle.
+/// Reads `bytes`, which must be a good pickle, and keeps them for its texts.
 Pickle good(llvm::StringRef bytes) {
-  auto pickle = readPickle(bytes);
+  static std::deque<std::string> kept;
+  auto pickle = readPickle(kept.emplace_back(bytes));
   if (pickle)
     return std::move(*pickle);
   ADD_FAILURE() << message(pickle.takeError());

@@ -56,6 +56,10 @@ void populateFxpPipeline(OpPassManager &pm);
 /// runs it.
 void populateLoopsPipeline(OpPassManager &pm, const CodegenOptions &options);
 
+/// Lowers what populateLoopsPipeline made to the LLVM dialect.
+void populateLoopsToLLVMPipeline(OpPassManager &pm,
+                                 const CodegenOptions &options);
+
 /// `fxp-to-llvm`: fused integer kernels to the LLVM dialect.
 void populateLLVMPipeline(OpPassManager &pm, const CodegenOptions &options);
 

@@ -18,13 +18,15 @@ namespace {
 ///   -> prepend_token(add(x, position[1:]), token + position[0])
 struct ClassPositionFold {
   static bool isWanted(AddOp op) {
-    return op.getLhs().getDefiningOp<PrependTokenOp>() != nullptr;
+    // Anything but a constant is the first block's branch, not a position.
+    return op.getLhs().getDefiningOp<PrependTokenOp>() &&
+           op.getRhs().getDefiningOp<ConstantOp>();
   }
 
   static const char *whyNot(AddOp op) {
     auto prepend = op.getLhs().getDefiningOp<PrependTokenOp>();
     if (!isFloatConstant(op.getRhs()))
-      return "the position embedding is not a float constant";
+      return "the position embedding is quantized";
     if (op.getRhs().getType().getDimSize(0) != 1)
       return "every image has a position embedding of its own";
     if (!isFloatConstant(prepend.getToken()))

@@ -77,6 +77,12 @@ static constexpr int64_t kMaxMultiplier = (int64_t(1) << 31) - 1;
 // Constants and data movement
 //===----------------------------------------------------------------------===//
 
+void ConstantOp::getEffects(
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  if (isa_and_nonnull<ProgramOp>((*this)->getParentOp()))
+    effects.emplace_back(MemoryEffects::Write::get());
+}
+
 LogicalResult ConstantOp::verify() {
   auto held = cast<ShapedType>(getValue().getType());
   if (failed(expectShape(*this, "a value", shapeOf(getResult()), // C1
@@ -197,7 +203,10 @@ LogicalResult RequantizeOp::verify() {
 }
 
 LogicalResult LookupOp::verify() {
-  return expectShape(*this, "a table", {256}, shapeOf(getTable())); // C1
+  if (failed(expectShape(*this, "a table", {256}, shapeOf(getTable())))) // C1
+    return failure();
+  return expectShape(*this, "a result", shapeOf(getInput()), // C2
+                     shapeOf(getResult()));
 }
 
 LogicalResult AddOp::verify() {

@@ -63,12 +63,44 @@ func.func @already(%x: tensor<1x2x2xf32>, %pos: tensor<1x2x2xf32>,
 
 // -----
 
-func.func @no_constant(%x: tensor<1x1x1xf32>, %pos: tensor<1x2x1xf32>,
-                       %cls: tensor<1xf32>) -> tensor<1x2x1xf32> {
+func.func @quantized(%x: tensor<1x1x1xf32>, %cls: tensor<1xf32>)
+    -> tensor<1x2x1xf32> {
+  %pos = deit.constant dense<[[[1], [2]]]> : tensor<1x2x1xi8>
+    -> tensor<1x2x1x!quant.uniform<i8:f32, 1.0>>
   %0 = deit.prepend_token %x, %cls
     : (tensor<1x1x1xf32>, tensor<1xf32>) -> tensor<1x2x1xf32>
-  // expected-remark @below {{the position embedding is not a float constant}}
+  // expected-remark @below {{the position embedding is quantized}}
   %1 = deit.add %0, %pos
+    : (tensor<1x2x1xf32>, tensor<1x2x1x!quant.uniform<i8:f32, 1.0>>)
+    -> tensor<1x2x1xf32>
+  return %1 : tensor<1x2x1xf32>
+}
+
+// -----
+
+func.func @token(%x: tensor<1x1x1xf32>, %cls: tensor<1xf32>)
+    -> tensor<1x2x1xf32> {
+  %pos = deit.constant dense<[[[1.0], [2.0]]]>
+    : tensor<1x2x1xf32> -> tensor<1x2x1xf32>
+  %0 = deit.prepend_token %x, %cls
+    : (tensor<1x1x1xf32>, tensor<1xf32>) -> tensor<1x2x1xf32>
+  // expected-remark @below {{the class token is not a float constant}}
+  %1 = deit.add %0, %pos
+    : (tensor<1x2x1xf32>, tensor<1x2x1xf32>) -> tensor<1x2x1xf32>
+  return %1 : tensor<1x2x1xf32>
+}
+
+// -----
+
+// What is not constant is no position, but the first block's branch.
+// CHECK-LABEL: func @branch
+func.func @branch(%x: tensor<1x1x1xf32>, %y: tensor<1x2x1xf32>,
+                  %cls: tensor<1xf32>) -> tensor<1x2x1xf32> {
+  // CHECK: deit.prepend_token
+  // CHECK-NEXT: deit.add
+  %0 = deit.prepend_token %x, %cls
+    : (tensor<1x1x1xf32>, tensor<1xf32>) -> tensor<1x2x1xf32>
+  %1 = deit.add %0, %y
     : (tensor<1x2x1xf32>, tensor<1x2x1xf32>) -> tensor<1x2x1xf32>
   return %1 : tensor<1x2x1xf32>
 }

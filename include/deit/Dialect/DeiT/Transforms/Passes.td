@@ -38,9 +38,8 @@ def FoldClassPositionPass
     The position embedding is added to the patches before the class token
     joins them; the token's own position is added to the token, a constant.
 
-    An addition to tokens with a class token that cannot be moved stays, with a
-    remark, if its right operand is a constant or its left one is used
-    elsewhere too.
+    A constant added to tokens with a class token stays, with a remark, if it or
+    the token is quantized or the tokens without positions have other users.
 
     ```mlir
     %t = deit.prepend_token %x, %cls

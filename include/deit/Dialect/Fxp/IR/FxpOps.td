@@ -18,10 +18,13 @@ class Fxp_Op<string mnemonic, list<Trait> traits = []>
 // Constants
 //===----------------------------------------------------------------------===//
 
-def Fxp_ConstantOp : Fxp_Op<"constant"> {
+def Fxp_ConstantOp : Op<Fxp_Dialect, "constant",
+    [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "weights, multipliers, tables";
   let description = [{
-    Every constant becomes one entry of the model's container.
+    Every constant becomes one entry of the model's container. In an
+    `fxp.program` its position is its meaning, so that none is dropped or
+    merged there; anywhere else it has no effect.
 
     Constraints:
     - C1: `value` has the result's shape, and signless integers of its width.
@@ -240,13 +243,14 @@ def Fxp_RequantizeOp : Fxp_Op<"requantize"> {
   let hasVerifier = 1;
 }
 
-def Fxp_LookupOp : Fxp_Op<"lookup", [SameOperandsAndResultShape]> {
+def Fxp_LookupOp : Fxp_Op<"lookup"> {
   let summary = "any function of 8 bits, by table";
   let description = [{
     `y = table[x]`.
 
     Constraints:
     - C1: the table has 256 entries.
+    - C2: operand and result have the same shape.
 
     Example:
 

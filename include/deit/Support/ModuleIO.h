@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads and writes MLIR files, text or bytecode.
+
+#ifndef DEIT_SUPPORT_MODULEIO_H
+#define DEIT_SUPPORT_MODULEIO_H
+
+#include "deit/Support/LLVM.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace deit {
+
+/// How a module is written.
+struct ModuleFormat {
+  bool text = false;         ///< text whatever the file's name
+  bool elideWeights = false; ///< text without large constants
+};
+
+/// Writes `module` to `path`, whole or not at all: text for ".mlir" and "-"
+/// (standard output), bytecode for anything else. Locations, which carry the
+/// module paths, are always written.
+Error writeModule(ModuleOp module, StringRef path, ModuleFormat format = {});
+
+/// Reads an MLIR file, text or bytecode. The parser's diagnostics become part
+/// of the error. The context must know the dialects.
+Expected<OwningOpRef<ModuleOp>> readModule(MLIRContext &context,
+                                           StringRef path);
+
+/// Whether the bytes begin like MLIR bytecode.
+bool isBytecode(StringRef bytes);
+
+} // namespace deit
+
+#endif // DEIT_SUPPORT_MODULEIO_H

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compiler driver: from a checkpoint or any level of IR to any level.
+
+#include "deit/Driver/Driver.h"
+#include "deit/Codegen/Container.h"
+#include "deit/Codegen/Emission.h"
+#include "deit/Codegen/Target.h"
+#include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "deit/Support/FileIO.h"
+#include "deit/Support/ModuleIO.h"
+#include "importer/Import.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "deit/Dialect/Fxp/IR/FxpOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Path.h"
+
+using namespace deit;
+
+static constexpr char kModelHeader[] =
+#include "deit/Codegen/ModelHeader.inc"
+    ;
+
+Expected<Level> deit::levelOf(ModuleOp module) {
+  if (!module.getOps<fxp::ProgramOp>().empty())
+    return Level::Program;
+  auto forward = module.lookupSymbol<func::FuncOp>("forward");
+  if (!forward)
+    return makeError("the module has no function @forward; it holds no model");
+  Level level = Level::Float;
+  forward.walk([&](Operation *op) {
+    if (isa_and_nonnull<fxp::FxpDialect>(op->getDialect()))
+      level = Level::Integer;
+    else if (level == Level::Float && llvm::any_of(op->getResultTypes(), [](Type type) {
+               return isa<quant::QuantizedType>(getElementTypeOrSelf(type));
+             }))
+      level = Level::Quantized;
+  });
+  return level;
+}
+
+namespace {
+/// One run of the driver: a module on its way down.
+class Driver {
+public:
+  Driver(MLIRContext &context, const DriverOptions &options)
+      : context(context), options(options) {}
+  Error run();
+
+private:
+  MLIRContext &context;
+  const DriverOptions &options;
+  OwningOpRef<ModuleOp> module;
+  Level level = Level::Float;
+  const Target *target = nullptr;
+
+  Error checkOptions();
+  Error read();
+  Error lower(StringRef stage,
+              llvm::function_ref<void(OpPassManager &)> populate);
+  Error lowerTo(Level goal);
+  Error quantize();
+  Error writeContainer();
+  Error writeCode();
+  std::string modelName();
+  void tell(const Twine &message) {
+    if (options.progress)
+      options.progress(message.str());
+  }
+};
+} // namespace
+
+/// The level of IR that `emit` starts from.
+static Level levelFor(Emit emit) {
+  switch (emit) {
+  case Emit::DeiT:
+    return Level::Float;
+  case Emit::Quant:
+    return Level::Quantized;
+  case Emit::Fxp:
+    return Level::Integer;
+  default:
+    return Level::Program;
+  }
+}
+
+/// Everything that can be refused before work begins.
+Error Driver::checkOptions() {
+  Expected<const Target *> found = lookupTarget(options.target);
+  if (!found)
+    return found.takeError();
+  target = *found;
+  if (options.samples == 0)
+    return makeError("--samples must be at least 1");
+  bool isText = options.emit <= Emit::Assembly || options.emit == Emit::Header;
+  if (options.output == "-" && !isText)
+    return makeError("standard output takes text only; name a file with -o");
+  return Error::success();
+}
+
+Error Driver::read() {
+  Expected<std::unique_ptr<llvm::MemoryBuffer>> bytes =
+      readFile(options.input);
+  if (!bytes)
+    return bytes.takeError();
+  StringRef name = options.input;
+  bool isModule = isBytecode((*bytes)->getBuffer()) || name == "-" ||
+                  name.ends_with(".mlir") || name.ends_with(".mlirbc");
+  bytes->reset();
+  auto loaded = isModule ? readModule(context, name)
+                         : importer::importCheckpoint(context, name,
+                                                      options.import);
+  if (!loaded)
+    return loaded.takeError();
+  module = std::move(*loaded);
+  Expected<Level> found = levelOf(*module);
+  if (!found)
+    return prefixError(name + ": ", found.takeError());
+  level = *found;
+  return Error::success();
+}
+
+std::string Driver::modelName() {
+  if (std::optional<StringRef> name = module->getSymName())
+    return name->str();
+  return llvm::sys::path::stem(options.input).str();
+}
+
+Error Driver::lower(StringRef stage,
+                    llvm::function_ref<void(OpPassManager &)> populate) {
+  tell(stage);
+  PassManager pm(&context, ModuleOp::getOperationName());
+  if (options.configure && failed(options.configure(pm)))
+    return makeError("the pass manager's options cannot be applied");
+  populate(pm);
+  if (failed(pm.run(*module)))
+    return makeError(options.input + ": " + stage + " failed");
+  return Error::success();
+}
+
+Error Driver::quantize() {
+  if (options.calibration.empty())
+    return makeError("quantizing needs images to calibrate with: pass --calib "
+                     "FILE, a CIFAR binary file of training images");
+  QuantizationOptions quantization;
+  quantization.data = options.calibration;
+  quantization.samples = options.samples;
+  quantization.recipe = options.recipe;
+  return lower("quantizing", [&](OpPassManager &pm) {
+    populateQuantizationPipeline(pm, quantization);
+  });
+}
+
+Error Driver::lowerTo(Level goal) {
+  if (level > goal)
+    return makeError(options.input +
+                     ": the module is already lowered beyond what is asked for");
+  if (level == Level::Float && goal > Level::Float) {
+    if (Error error = quantize())
+      return error;
+    level = Level::Quantized;
+  }
+  if (level == Level::Quantized && goal > Level::Quantized) {
+    if (Error error = lower("converting to integers", populateFxpPipeline))
+      return error;
+    level = Level::Integer;
+  }
+  if (level == Level::Integer && goal > Level::Integer) {
+    CodegenOptions codegen;
+    codegen.target = target->name.str();
+    codegen.name = modelName();
+    if (Error error = lower("generating code", [&](OpPassManager &pm) {
+          populateLoopsPipeline(pm, codegen);
+        }))
+      return error;
+    level = Level::Program;
+  }
+  return Error::success();
+}
+
+static Error writeBytes(StringRef path, StringRef bytes) {
+  return writeFile(path, [&](llvm::raw_ostream &os) {
+    os << bytes;
+    return Error::success();
+  });
+}
+
+static Expected<std::string> containerOf(ModuleOp module) {
+  auto program = *module.getOps<fxp::ProgramOp>().begin();
+  return makeContainer(collectConstants(program));
+}
+
+Error Driver::writeContainer() {
+  Expected<std::string> container = containerOf(*module);
+  if (!container)
+    return container.takeError();
+  return writeBytes(options.output, *container);
+}
+
+Error Driver::writeCode() {
+  auto program = *module->getOps<fxp::ProgramOp>().begin();
+  if (program.getTarget() != target->name)
+    return makeError(options.input + ": the program is compiled for " +
+                     program.getTarget() + ", not for " + target->name);
+  Expected<std::string> container = containerOf(*module);
+  if (!container)
+    return container.takeError();
+  CodegenOptions codegen;
+  codegen.target = target->name.str();
+  codegen.name = modelName();
+  if (Error error = lower("lowering to LLVM", [&](OpPassManager &pm) {
+        populateLoopsToLLVMPipeline(pm, codegen);
+      }))
+    return error;
+  tell("optimizing for " + target->name);
+  CodeKind kind = options.emit == Emit::LLVM       ? CodeKind::LLVM
+                  : options.emit == Emit::Assembly ? CodeKind::Assembly
+                                                   : CodeKind::Object;
+  Expected<std::string> code = emitCode(*module, *target, kind, *container);
+  if (!code)
+    return code.takeError();
+  if (options.emit != Emit::Shared && options.emit != Emit::Evaluator)
+    return writeBytes(options.output, *code);
+  tell("linking");
+  return linkProgram(*code, *target,
+                     options.emit == Emit::Shared ? LinkKind::SharedLibrary
+                                                  : LinkKind::Evaluator,
+                     options.output, options.toolFolder);
+}
+
+Error Driver::run() {
+  if (Error error = checkOptions())
+    return error;
+  if (options.emit == Emit::Header)
+    return writeBytes(options.output, kModelHeader);
+  if (Error error = read())
+    return error;
+  if (Error error = lowerTo(levelFor(options.emit)))
+    return error;
+  switch (options.emit) {
+  case Emit::DeiT:
+  case Emit::Quant:
+  case Emit::Fxp:
+  case Emit::Loops:
+    return writeModule(*module, options.output,
+                       {/*text=*/false, options.elideWeights});
+  case Emit::Container:
+    return writeContainer();
+  default:
+    return writeCode();
+  }
+}
+
+Error deit::runDriver(MLIRContext &context, const DriverOptions &options) {
+  return Driver(context, options).run();
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// deit-compile: from a checkpoint or any level of IR to a program.
+
+#include "deit/Codegen/Target.h"
+#include "deit/Driver/Driver.h"
+#include "deit/Support/FileIO.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace cl = llvm::cl;
+using namespace deit;
+
+static constexpr char overview[] =
+    R"(Compile a vision transformer into an integer program.
+
+Takes a PyTorch checkpoint, or the IR of any level, and stops at any level.
+Everything above "fxp" needs images to calibrate with: training images, never
+those that accuracy is measured on.
+
+  deit-compile model.pth --calib train.bin -o model.so
+  deit-compile model.pth --calib train.bin --target rpi5 --emit=evaluator -o deit-rpi5
+  deit-compile model.pth --calib train.bin --emit=quant -o model.q.mlirbc
+  deit-compile model.q.mlirbc --emit=fxp --elide-weights -o -
+
+A shared library and an object are used through deit_model.h (--emit=header);
+an evaluator takes deit-eval's options. Both carry their weights.
+
+Targets:
+)";
+
+static cl::OptionCategory category("Options of deit-compile");
+
+static cl::opt<std::string> input(cl::Positional, cl::Optional,
+                                  cl::desc("<checkpoint or IR>"),
+                                  cl::cat(category));
+static cl::opt<std::string> output("o", cl::Required, cl::value_desc("file"),
+                                   cl::cat(category),
+                                   cl::desc("Output; - for text on standard "
+                                            "output"));
+static cl::opt<Emit> emitKind(
+    "emit", cl::cat(category), cl::init(Emit::Shared),
+    cl::desc("What to write; default: so"),
+    cl::values(
+        clEnumValN(Emit::DeiT, "deit", "float IR"),
+        clEnumValN(Emit::Quant, "quant", "quantized IR"),
+        clEnumValN(Emit::Fxp, "fxp", "integer IR, fused into kernels"),
+        clEnumValN(Emit::Loops, "loops", "vector IR and the program's tables"),
+        clEnumValN(Emit::LLVM, "llvm", "optimized LLVM IR"),
+        clEnumValN(Emit::Assembly, "asm", "assembly"),
+        clEnumValN(Emit::Object, "obj", "object file"),
+        clEnumValN(Emit::Shared, "so", "shared library"),
+        clEnumValN(Emit::Evaluator, "evaluator", "static program"),
+        clEnumValN(Emit::Container, "container", "the weights alone"),
+        clEnumValN(Emit::Header, "header", "the library's C header")));
+static cl::opt<std::string>
+    targetName("target", cl::value_desc("name"), cl::cat(category),
+               cl::init("x86-64-avx512vnni"),
+               cl::desc("CPU to compile for; default: x86-64-avx512vnni"));
+static cl::opt<std::string>
+    calibration("calib", cl::value_desc("file"), cl::cat(category),
+                cl::desc("CIFAR-10 or CIFAR-100 binary file to calibrate "
+                         "with"));
+static cl::opt<unsigned> samples("samples", cl::value_desc("n"),
+                                 cl::cat(category), cl::init(128),
+                                 cl::desc("Images of it to use; default: 128"));
+static cl::opt<Recipe> recipe("recipe", cl::cat(category),
+                              cl::init(Recipe::W8A8),
+                              cl::desc("How to quantize; default: w8a8"),
+                              recipeValues());
+static cl::opt<bool> elideWeights("elide-weights", cl::cat(category),
+                                  cl::desc("Write IR as text without its "
+                                           "weights; for reading only"));
+static cl::opt<bool> quiet("quiet", cl::cat(category),
+                           cl::desc("No progress, no notes"));
+static cl::opt<int64_t> heads("heads", cl::value_desc("n"), cl::cat(category),
+                              cl::desc("Attention heads, where the checkpoint "
+                                       "does not tell"));
+
+static std::string helpText() {
+  std::string text = overview;
+  for (const Target &target : allTargets())
+    text += ("  " + target.name + std::string(20 - target.name.size(), ' ') +
+             target.summary + "\n")
+                .str();
+  return text;
+}
+
+static DriverOptions makeOptions(const char *program) {
+  DriverOptions options;
+  options.input = input;
+  options.output = output;
+  options.emit = emitKind;
+  options.target = targetName;
+  options.calibration = calibration;
+  options.samples = samples;
+  options.recipe = recipe;
+  options.elideWeights = elideWeights;
+  static int anchor;
+  options.toolFolder =
+      llvm::sys::path::parent_path(
+          llvm::sys::fs::getMainExecutable(program, &anchor))
+          .str();
+  if (heads.getNumOccurrences())
+    options.import.heads = heads;
+  options.configure = [](PassManager &pm) {
+    applyDefaultTimingPassManagerCLOptions(pm);
+    return applyPassManagerCLOptions(pm);
+  };
+  if (!quiet) {
+    options.import.note = [](StringRef note) {
+      llvm::errs() << "deit-compile: note: " << note << '\n';
+    };
+    if (llvm::sys::Process::StandardErrIsDisplayed())
+      options.progress = [](StringRef stage) {
+        llvm::errs() << "deit-compile: " << stage << '\n';
+      };
+  }
+  return options;
+}
+
+static Error run(const char *program) {
+  if (input.empty() && emitKind != Emit::Header)
+    return makeError("no input; name a checkpoint or an IR file");
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && quiet)
+      return;
+    static const char *const words[] = {"note", "warning", "error", "remark"};
+    llvm::errs() << "deit-compile: "
+                 << words[static_cast<int>(diagnostic.getSeverity())] << ": "
+                 << diagnostic.getLocation() << ": " << diagnostic << '\n';
+  });
+  return runDriver(context, makeOptions(program));
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  registerPassManagerCLOptions();
+  registerDefaultTimingManagerCLOptions();
+  cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter(
+      [](llvm::raw_ostream &os) { os << "deit-compile " DEIT_VERSION "\n"; });
+  std::string help = helpText();
+  cl::ParseCommandLineOptions(argc, argv, help);
+  return reportError(llvm::errs(), "deit-compile", run(argv[0]));
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tests of the float reference against plain arithmetic. Without LibTorch they
+// are skipped.
+
+#include "deit/Reference/FloatReference.h"
+#include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "mlir/Parser/Parser.h"
+#include "gtest/gtest.h"
+#include <cmath>
+
+using namespace deit;
+
+namespace {
+class FloatReferenceTest : public ::testing::Test {
+protected:
+  void SetUp() override {
+    Expected<FloatReference *> loaded = loadFloatReference(2);
+    if (!loaded)
+      GTEST_SKIP() << llvm::toString(loaded.takeError());
+    reference = *loaded;
+    context.loadDialect<DeiTDialect, quant::QuantDialect, func::FuncDialect>();
+  }
+
+  Expected<std::vector<float>> tryRun(const std::string &text,
+                                      ArrayRef<uint8_t> images, int64_t count,
+                                      FloatHook hook = nullptr) {
+    module = parseSourceString<ModuleOp>(text, &context);
+    if (!module)
+      return llvm::createStringError("the program does not parse");
+    return reference->run(*module->getOps<func::FuncOp>().begin(), images,
+                          count, hook);
+  }
+
+  std::vector<float> run(const std::string &text, ArrayRef<uint8_t> images,
+                         int64_t count = 1, FloatHook hook = nullptr) {
+    auto logits = tryRun(text, images, count, hook);
+    if (logits)
+      return *logits;
+    ADD_FAILURE() << llvm::toString(logits.takeError());
+    return {};
+  }
+
+  std::string failureOf(const std::string &text, ArrayRef<uint8_t> images) {
+    auto logits = tryRun(text, images, 1);
+    return logits ? "" : llvm::toString(logits.takeError());
+  }
+
+  FloatReference *reference = nullptr;
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+};
+} // namespace
+
+/// A program that has `%t`, the pixels as tokens of 3 channels, and runs
+/// `body`, which ends in `%y` of `type`.
+static std::string program(int tokens, const std::string &body,
+                           const std::string &type) {
+  std::string n = std::to_string(tokens);
+  return "func.func @forward(%i: tensor<1x" + n + "x1x3xui8>) -> " + type +
+         "{\n%w = deit.constant dense<[[[[1.0, 0.0, 0.0]]], [[[0.0, 1.0, "
+         "0.0]]], [[[0.0, 0.0, 1.0]]]]> : tensor<3x1x1x3xf32> -> "
+         "tensor<3x1x1x3xf32>\n"
+         "%b = deit.constant dense<0.0> : tensor<3xf32> -> tensor<3xf32>\n"
+         "%t = deit.patch_embed %i, %w, %b : (tensor<1x" +
+         n + "x1x3xui8>, tensor<3x1x1x3xf32>, tensor<3xf32>) -> tensor<1x" + n +
+         "x3xf32>\n" + body + "\nreturn %y : " + type + "\n}";
+}
+
+/// A program of one token, `%x` of type tensor<1x3xf32>.
+static std::string vectorProgram(const std::string &body,
+                                 const std::string &type) {
+  return program(1,
+                 "%x = deit.select_token %t {index = 0 : i64} : "
+                 "tensor<1x1x3xf32> -> tensor<1x3xf32>\n" +
+                     body,
+                 type);
+}
+
+static void expectNear(ArrayRef<float> found, ArrayRef<double> expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i)
+    EXPECT_NEAR(found[i], expected[i], 1e-5 * (1 + std::abs(expected[i])))
+        << "at " << i;
+}
+
+static const char *const kFloats = "tensor<1x3xf32>";
+
+TEST_F(FloatReferenceTest, RunsEveryImage) {
+  std::string text =
+      vectorProgram("%m = deit.constant dense<[[1.0, 2.0, 3.0], [0.0, 0.0, "
+                    "-1.0]]> : tensor<2x3xf32> -> tensor<2x3xf32>\n"
+                    "%c = deit.constant dense<[0.5, 0.25]> : tensor<2xf32> -> "
+                    "tensor<2xf32>\n"
+                    "%y = deit.linear %x, %m bias %c : (tensor<1x3xf32>, "
+                    "tensor<2x3xf32>, tensor<2xf32>) -> tensor<1x2xf32>",
+                    "tensor<1x2xf32>");
+  expectNear(run(text, {1, 2, 3, 255, 0, 10}, 2), {14.5, -2.75, 285.5, -9.75});
+}
+
+TEST_F(FloatReferenceTest, NormalizesPixels) {
+  // What a program leaves unused, the hook sees all the same.
+  std::string text = vectorProgram(
+      "%y = deit.gelu %x : tensor<1x3xf32> -> tensor<1x3xf32>\n"
+      "%n = deit.normalize %i {mean = array<f32: 0.5, 0.25, 0.0>, "
+      "std = array<f32: 0.5, 0.25, 2.0>} : tensor<1x1x1x3xui8> -> "
+      "tensor<1x1x1x3xf32>",
+      kFloats);
+  std::vector<float> pixels;
+  auto hook = [&](OpResult result, MutableArrayRef<float> values,
+                  ArrayRef<int64_t>) {
+    if (isa<NormalizeOp>(result.getOwner()))
+      pixels.assign(values.begin(), values.end());
+  };
+  run(text, {255, 0, 51}, 1, hook);
+  expectNear(pixels, {1, -1, 0.1});
+}
+
+TEST_F(FloatReferenceTest, ComputesGelu) {
+  std::string text = vectorProgram(
+      "%s = deit.scale %x {factor = -0.5 : f64} : tensor<1x3xf32> -> "
+      "tensor<1x3xf32>\n%y = deit.gelu %s : tensor<1x3xf32> -> "
+      "tensor<1x3xf32>",
+      kFloats);
+  auto gelu = [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2))); };
+  expectNear(run(text, {0, 1, 5}), {gelu(0), gelu(-0.5), gelu(-2.5)});
+}
+
+TEST_F(FloatReferenceTest, ComputesLayerNorm) {
+  std::string text = vectorProgram(
+      "%g = deit.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32> -> "
+      "tensor<3xf32>\n%h = deit.constant dense<[0.0, 1.0, 0.0]> : "
+      "tensor<3xf32> -> tensor<3xf32>\n"
+      "%y = deit.layer_norm %x, %g, %h {epsilon = 1.0 : f64} : "
+      "(tensor<1x3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x3xf32>",
+      kFloats);
+  double deviation = std::sqrt(200.0 / 3 + 1); // of 10, 20, 30, biased
+  expectNear(run(text, {10, 20, 30}), {-10 / deviation, 1, 30 / deviation});
+}
+
+TEST_F(FloatReferenceTest, RoundsHalvesToEvenAndClamps) {
+  std::string type = "tensor<1x3x!quant.uniform<i8<-2:2>:f32, 2.0:1>>";
+  std::string text =
+      vectorProgram("%y = deit.quantize %x : tensor<1x3xf32> -> " + type, type);
+  // Codes 0.5, 1.5, 2.5 above the zero point 1, which leaves one step.
+  expectNear(run(text, {1, 3, 5}), {0, 2, 2});
+  std::string wide = "tensor<1x3x!quant.uniform<i32:f32, 2.0>>";
+  text =
+      vectorProgram("%y = deit.quantize %x : tensor<1x3xf32> -> " + wide, wide);
+  expectNear(run(text, {1, 3, 5}), {0, 4, 4});
+}
+
+TEST_F(FloatReferenceTest, RoundsEveryChannelByItsScale) {
+  std::string type =
+      "tensor<1x3x!quant.uniform<u8:f32:1, {1.0, 4.0:1, 100.0}>>";
+  std::string text =
+      vectorProgram("%y = deit.quantize %x : tensor<1x3xf32> -> " + type, type);
+  expectNear(run(text, {7, 7, 7, 255, 255, 255}, 2), {7, 8, 0, 255, 256, 300});
+}
+
+TEST_F(FloatReferenceTest, SoftmaxHoldsNumerators) {
+  std::string type = "tensor<1x3x!quant.uniform<u8:f32, 0.00392156862745098>>";
+  std::string text =
+      vectorProgram("%y = deit.softmax %x : tensor<1x3xf32> -> " + type, type);
+  double one = std::nearbyint(255 * std::exp(-1)), // 94
+      three = std::nearbyint(255 * std::exp(-3));  // 13
+  double sum = 255 + one + three;
+  expectNear(run(text, {5, 2, 4}), {255 / sum, three / sum, one / sum});
+  // The sums survive the way back to floats.
+  text = vectorProgram("%p = deit.softmax %x : tensor<1x3xf32> -> " + type +
+                           "\n%y = deit.dequantize %p : " + type +
+                           " -> tensor<1x3xf32>",
+                       kFloats);
+  expectNear(run(text, {5, 2, 4}), {255 / sum, three / sum, one / sum});
+}
+
+TEST_F(FloatReferenceTest, ReadsQuantizedConstants) {
+  std::string text = vectorProgram(
+      "%m = deit.constant dense<[[1, -2, 3], [-127, 0, 127]]> : "
+      "tensor<2x3xi8> -> tensor<2x3x!quant.uniform<i8<-127:127>:f32:0, {0.5, "
+      "2.0}>>\n"
+      "%c = deit.constant dense<[200, 3]> : tensor<2xi8> -> "
+      "tensor<2x!quant.uniform<u8:f32, 0.5:100>>\n"
+      "%y = deit.linear %x, %m bias %c : (tensor<1x3xf32>, "
+      "tensor<2x3x!quant.uniform<i8<-127:127>:f32:0, {0.5, 2.0}>>, "
+      "tensor<2x!quant.uniform<u8:f32, 0.5:100>>) -> tensor<1x2xf32>",
+      "tensor<1x2xf32>");
+  expectNear(run(text, {1, 2, 3}), {0.5 * (1 - 4 + 9) + 50, 2.0 * 254 - 48.5});
+}
+
+/// Attention of one head over 2 tokens, whose 3 channels are q, k and v.
+static const char *const kAttention = R"(
+%q, %k, %v = deit.split_qkv %t : tensor<1x2x3xf32>
+  -> tensor<1x2x1xf32>, tensor<1x2x1xf32>, tensor<1x2x1xf32>
+%hq = deit.split_heads %q : tensor<1x2x1xf32> -> tensor<1x1x2x1xf32>
+%hk = deit.split_heads %k : tensor<1x2x1xf32> -> tensor<1x1x2x1xf32>
+%hv = deit.split_heads %v : tensor<1x2x1xf32> -> tensor<1x1x2x1xf32>
+%s = deit.matmul %hq, %hk {transpose_rhs} : (tensor<1x1x2x1xf32>,
+  tensor<1x1x2x1xf32>) -> tensor<1x1x2x2xf32>
+%p = deit.softmax %s : tensor<1x1x2x2xf32> -> tensor<1x1x2x2xf32>
+%a = deit.matmul %p, %hv : (tensor<1x1x2x2xf32>, tensor<1x1x2x1xf32>)
+  -> tensor<1x1x2x1xf32>
+%m = deit.merge_heads %a : tensor<1x1x2x1xf32> -> tensor<1x2x1xf32>
+%y = deit.select_token %m {index = 1 : i64} : tensor<1x2x1xf32>
+  -> tensor<1x1xf32>)";
+
+TEST_F(FloatReferenceTest, AttendsOverTokens) {
+  auto expected = [](double q, double k0, double v0, double k1, double v1) {
+    double e0 = std::exp(q * k0), e1 = std::exp(q * k1);
+    return (e0 * v0 + e1 * v1) / (e0 + e1);
+  };
+  expectNear(run(program(2, kAttention, "tensor<1x1xf32>"),
+                 {9, 2, 50, 1, 3, 70, 9, 1, 20, 2, 0, 80}, 2),
+             {expected(1, 2, 50, 3, 70), expected(2, 1, 20, 0, 80)});
+}
+
+TEST_F(FloatReferenceTest, SplitsChannelsAmongHeads) {
+  std::string text = program(2, R"(
+%h = deit.split_heads %t : tensor<1x2x3xf32> -> tensor<1x3x2x1xf32>
+%m = deit.merge_heads %h : tensor<1x3x2x1xf32> -> tensor<1x2x3xf32>
+%c = deit.constant dense<[7.0, 8.0, 9.0]> : tensor<3xf32> -> tensor<3xf32>
+%d = deit.prepend_token %m, %c : (tensor<1x2x3xf32>, tensor<3xf32>)
+  -> tensor<1x3x3xf32>
+%e = deit.add %d, %d : (tensor<1x3x3xf32>, tensor<1x3x3xf32>)
+  -> tensor<1x3x3xf32>
+%f = deit.layer_scale %e, %c : (tensor<1x3x3xf32>, tensor<3xf32>)
+  -> tensor<1x3x3xf32>
+%y = deit.select_token %f {index = 2 : i64} : tensor<1x3x3xf32>
+  -> tensor<1x3xf32>)",
+                             kFloats);
+  std::vector<float> heads;
+  auto hook = [&](OpResult result, MutableArrayRef<float> values,
+                  ArrayRef<int64_t>) {
+    if (isa<SplitHeadsOp>(result.getOwner()))
+      heads.assign(values.begin(), values.end());
+  };
+  expectNear(run(text, {1, 2, 3, 4, 5, 6}, 1, hook), {56, 80, 108});
+  EXPECT_EQ(heads, (std::vector<float>{1, 4, 2, 5, 3, 6}));
+}
+
+TEST_F(FloatReferenceTest, HookSeesValuesBeforeRoundingAndMayChangeThem) {
+  std::string type = "tensor<1x3x!quant.uniform<u8:f32, 10.0>>";
+  std::string text = vectorProgram(
+      "%g = deit.scale %x {factor = 1.0 : f64} : tensor<1x3xf32> -> " + type +
+          "\n%d = deit.dequantize %g : " + type +
+          " -> tensor<1x3xf32>\n%y = deit.add %g, %d : (" + type +
+          ", tensor<1x3xf32>) -> tensor<1x3xf32>",
+      kFloats);
+  int seen = 0;
+  auto hook = [&](OpResult result, MutableArrayRef<float> values,
+                  ArrayRef<int64_t> shape) {
+    ++seen;
+    EXPECT_EQ(shape.front(), 2);
+    EXPECT_EQ(values.size(), 6u);
+    if (isa<ScaleOp>(result.getOwner())) {
+      EXPECT_EQ(values[0], 21);
+      values[0] = 38;
+    }
+    // What it was made from must stay as it is.
+    if (isa<DequantizeOp>(result.getOwner()))
+      values[1] = 1000;
+  };
+  expectNear(run(text, {21, 50, 90, 0, 0, 0}, 2, hook),
+             {80, 1050, 180, 0, 0, 0});
+  EXPECT_EQ(seen, 5) << "constants compute nothing and are not shown";
+}
+
+TEST_F(FloatReferenceTest, RefusesWhatItCannotRun) {
+  std::string text = vectorProgram(
+      "%y = func.call @forward(%i) : (tensor<1x1x1x3xui8>) -> tensor<1x3xf32>",
+      kFloats);
+  EXPECT_NE(failureOf(text, {1, 2, 3}).find("'func.call'"), std::string::npos);
+  text = "func.func @forward(%x: tensor<1x3xf32>) -> tensor<1x3xf32> "
+         "{ return %x : tensor<1x3xf32> }";
+  EXPECT_NE(failureOf(text, {1, 2, 3}).find("expected tensor<1xHxWx3xui8>"),
+            std::string::npos);
+  text = vectorProgram("%y = deit.gelu %x : tensor<1x3xf32> -> tensor<1x3xf32>",
+                       kFloats);
+  EXPECT_NE(failureOf(text, {1, 2}).find("found 2 bytes"), std::string::npos);
+  text = vectorProgram("%c = deit.constant dense_resource<lost> : "
+                       "tensor<1x3xf32> -> tensor<1x3xf32> "
+                       "loc(\"head.bias\")\n"
+                       "%y = deit.add %x, %c : (tensor<1x3xf32>, "
+                       "tensor<1x3xf32>) -> tensor<1x3xf32>",
+                       kFloats);
+  EXPECT_NE(failureOf(text, {1, 2, 3})
+                .find("head.bias: 'deit.constant': "
+                      "resource 'lost' is missing"),
+            std::string::npos);
+}
