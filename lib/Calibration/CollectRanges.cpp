@@ -36,6 +36,11 @@ static bool isSymmetric(Value value) {
                       [](Operation *user) { return isa<SplitHeadsOp>(user); });
 }
 
+/// Whether `op` hands its operand's values on.
+static bool movesValues(Operation *op) {
+  return isa<SplitHeadsOp, MergeHeadsOp, SelectTokenOp>(op);
+}
+
 namespace {
 
 /// Sees every value of the run.
@@ -53,6 +58,7 @@ public:
 
 private:
   Range chooseRange(Value value, const Histogram &histogram);
+  void chooseOperandRange(GeluOp gelu, Range output);
 
   CalibrationOptions options;
   /// GELU's operands, until their outputs are known.
@@ -62,21 +68,36 @@ private:
 } // namespace
 
 Range RangeCollector::chooseRange(Value value, const Histogram &histogram) {
-  bool symmetric = isSymmetric(value);
   if (isStream(value) || options.observer == Observer::MinMax)
     return minMaxRange(histogram);
   if (options.observer == Observer::Percentile)
     return percentileRange(histogram, options.percentile);
-  return mseRange(histogram, 8, symmetric);
+  return mseRange(histogram, 8, isSymmetric(value));
+}
+
+/// GELU's operand gets the range that is best for `output`.
+void RangeCollector::chooseOperandRange(GeluOp gelu, Range output) {
+  auto operand = geluOperands.find(gelu.getInput());
+  if (operand == geluOperands.end())
+    return;
+  statistics[gelu.getInput().getDefiningOp()].range =
+      geluRange(operand->second, output);
+  geluOperands.erase(operand);
 }
 
 void RangeCollector::observe(OpResult result, ArrayRef<float> values,
                              ArrayRef<int64_t> shape) {
   Operation *op = result.getOwner();
-  if (isa<ConstantOp>(op) || !notFinite.empty() || values.empty())
+  if (!notFinite.empty() || values.empty())
     return;
   if (!llvm::all_of(values, [](float x) { return std::isfinite(x); })) {
     notFinite = modulePath(op).str();
+    return;
+  }
+  Operation *from = movesValues(op) ? op->getOperand(0).getDefiningOp() : op;
+  if (from != op && statistics.contains(from)) {
+    Range range = statistics[from].range;
+    statistics[op].range = range;
     return;
   }
   Histogram histogram = Histogram::fromValues(values);
@@ -89,14 +110,9 @@ void RangeCollector::observe(OpResult result, ArrayRef<float> values,
   if (options.geluRange != GeluRange::Output)
     return;
   if (auto gelu = dyn_cast<GeluOp>(op))
-    if (auto operand = geluOperands.find(gelu.getInput());
-        operand != geluOperands.end()) {
-      Range best = geluRange(operand->second, found.range);
-      statistics[gelu.getInput().getDefiningOp()].range = best;
-      geluOperands.erase(operand);
-    }
-  if (llvm::any_of(op->getUsers(),
-                   [](Operation *user) { return isa<GeluOp>(user); }))
+    chooseOperandRange(gelu, found.range);
+  else if (llvm::any_of(op->getUsers(),
+                        [](Operation *user) { return isa<GeluOp>(user); }))
     geluOperands.try_emplace(result, std::move(histogram));
 }
 

@@ -4,16 +4,13 @@
 
 #include "deit/Reference/FloatReference.h"
 #include "KernelLibrary.h"
+#include "QuantizedValues.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/Threading.h"
 
 using namespace deit;
-
-//===----------------------------------------------------------------------===//
-// Quantized types
-//===----------------------------------------------------------------------===//
 
 static Type elementType(Value value) {
   return cast<ShapedType>(value.getType()).getElementType();
@@ -22,25 +19,6 @@ static Type elementType(Value value) {
 /// "blocks.3.mlp.fc1: 'deit.linear': ", as messages begin.
 static std::string describe(Operation *op) {
   return (modulePath(op) + ": '" + op->getName().getStringRef() + "': ").str();
-}
-
-static Expected<CodeFormat> readFormat(quant::QuantizedType type) {
-  CodeFormat format;
-  format.low = type.getStorageTypeMin();
-  format.high = type.getStorageTypeMax();
-  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
-    format.scales = {uniform.getScale()};
-    format.zeroPoints = {uniform.getZeroPoint()};
-    return format;
-  }
-  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
-    format.scales = perAxis.getScales().vec();
-    format.zeroPoints = perAxis.getZeroPoints().vec();
-    format.axis = perAxis.getQuantizedDimension();
-    return format;
-  }
-  return makeError("expected a type with one scale, or one per index of a "
-                   "dimension");
 }
 
 /// Whether rounding `result` means softmax's numerators.
@@ -57,63 +35,6 @@ static bool movesCodes(Operation *op, Type resultElement) {
          llvm::all_of(op->getOperands(), [&](Value operand) {
            return elementType(operand) == resultElement;
          });
-}
-
-//===----------------------------------------------------------------------===//
-// Constants
-//===----------------------------------------------------------------------===//
-
-/// The index of `format`'s axis for element `i` of a tensor of `shape`.
-static int64_t scaleIndex(const CodeFormat &format, ArrayRef<int64_t> shape,
-                          int64_t i) {
-  if (format.axis < 0)
-    return 0;
-  for (int64_t length : shape.drop_front(format.axis + 1))
-    i /= length;
-  return i % shape[format.axis];
-}
-
-template <typename Code>
-static Expected<std::vector<float>> readCodes(ElementsAttr elements,
-                                              const CodeFormat &format) {
-  Expected<std::vector<Code>> codes = readElements<Code>(elements);
-  if (!codes)
-    return codes.takeError();
-  ArrayRef<int64_t> shape = cast<ShapedType>(elements.getType()).getShape();
-  std::vector<float> values(codes->size());
-  for (auto [i, code] : llvm::enumerate(*codes)) {
-    int64_t index = scaleIndex(format, shape, i);
-    values[i] = static_cast<float>(
-        static_cast<double>(code - format.zeroPoints[index]) *
-        format.scales[index]);
-  }
-  return values;
-}
-
-/// The values `constant` stands for.
-static Expected<std::vector<float>> readConstant(ConstantOp constant) {
-  ElementsAttr elements = constant.getValue();
-  Type element = elementType(constant.getResult());
-  auto type = dyn_cast<quant::QuantizedType>(element);
-  if (!type)
-    return readElements<float>(elements);
-  Expected<CodeFormat> format = readFormat(type);
-  if (!format)
-    return format.takeError();
-  switch (type.getStorageTypeIntegralWidth()) {
-  case 8:
-    return type.isSigned() ? readCodes<int8_t>(elements, *format)
-                           : readCodes<uint8_t>(elements, *format);
-  case 16:
-    if (type.isSigned())
-      return readCodes<int16_t>(elements, *format);
-    break;
-  case 32:
-    if (type.isSigned())
-      return readCodes<int32_t>(elements, *format);
-    break;
-  }
-  return makeError("expected codes of i8, u8, i16 or i32");
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// REQUIRES: libtorch
-// RUN: python3 %S/Inputs/make-cifar.py %t.bin 3
+// REQUIRES: torch
+// RUN: %python %S/Inputs/make-cifar.py %t.bin 3
 // RUN: not deit-opt %s -deit-calibrate="data=%t.bin samples=4" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=FEWER
 // RUN: not deit-opt %s -deit-calibrate="data=%t.none samples=4" 2>&1 \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// REQUIRES: libtorch
-// RUN: python3 %S/Inputs/make-cifar.py %t.bin 5
+// REQUIRES: torch
+// RUN: %python %S/Inputs/make-cifar.py %t.bin 5
 // RUN: deit-opt %s -deit-calibrate="data=%t.bin samples=4 observer=minmax gelu-range=observer" \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,MINMAX
 // RUN: deit-opt %s -deit-calibrate="data=%t.bin samples=4 observer=percentile percentile=80 gelu-range=observer" \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// REQUIRES: libtorch
-// RUN: python3 %S/Inputs/make-cifar.py %t.bin 4
+// REQUIRES: torch
+// RUN: %python %S/Inputs/make-cifar.py %t.bin 4
 // RUN: deit-opt %s -deit-correct-bias="data=%t.bin samples=4" \
 // RUN:   -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s
 

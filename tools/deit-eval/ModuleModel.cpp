@@ -4,61 +4,18 @@
 // the float reference.
 
 #include "Model.h"
+#include "ModuleFile.h"
+#include "deit/Codegen/Container.h"
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
 #include "deit/Reference/FloatReference.h"
 #include "deit/Reference/FxpInterpreter.h"
 #include "deit/Support/FileIO.h"
-#include "deit_container.h"
 #include "deit_cpu.h"
-#include "mlir/Bytecode/BytecodeReader.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ThreadPool.h"
 
 using namespace deit;
-
-//===----------------------------------------------------------------------===//
-// Reading the module
-//===----------------------------------------------------------------------===//
-
-/// "file:12:3: message", or "file: message" where there is no position.
-static std::string describe(Diagnostic &diagnostic, StringRef path) {
-  std::string text = path.str();
-  llvm::raw_string_ostream stream(text);
-  if (auto location = dyn_cast<FileLineColLoc>(diagnostic.getLocation());
-      location && location.getLine())
-    stream << ':' << location.getLine() << ':' << location.getColumn();
-  stream << ": " << diagnostic.str();
-  return text;
-}
-
-/// Parses and verifies a module; the first complaint becomes the error.
-static Expected<OwningOpRef<ModuleOp>>
-parseModule(MLIRContext &context, StringRef path,
-            std::unique_ptr<llvm::MemoryBuffer> contents) {
-  std::string complaint;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
-        complaint.empty())
-      complaint = describe(diagnostic, path);
-    return success();
-  });
-  // The parser of text looks for a zero byte behind the last one.
-  if (!isBytecode(*contents))
-    contents =
-        llvm::MemoryBuffer::getMemBufferCopy(contents->getBuffer(), path);
-  // Shared, so that weights may stay in the buffer.
-  auto sources = std::make_shared<llvm::SourceMgr>();
-  sources->AddNewSourceBuffer(std::move(contents), llvm::SMLoc());
-  auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
-  if (!module)
-    return makeError(complaint.empty() ? path + ": is no MLIR module"
-                                       : Twine(complaint));
-  return module;
-}
 
 //===----------------------------------------------------------------------===//
 // The two executors
@@ -122,21 +79,9 @@ ModuleModel::ModuleModel(std::unique_ptr<MLIRContext> context,
   facts.threads = options.threads ? options.threads : deit_core_count();
 }
 
-/// The length of the container that these constants become.
-static uint64_t containerBytes(func::FuncOp function) {
-  uint64_t bytes = sizeof(deit_container_header);
-  function.walk([&](fxp::ConstantOp constant) {
-    RankedTensorType type = constant.getResult().getType();
-    uint64_t payload =
-        type.getNumElements() * type.getElementTypeBitWidth() / 8;
-    bytes += sizeof(deit_container_entry) + llvm::alignTo(payload, 8);
-  });
-  return bytes;
-}
-
 Error FxpModel::open() {
   target = "interpreter";
-  facts.model_bytes = containerBytes(forward);
+  facts.model_bytes = containerBytes(collectConstants(forward));
   facts.batch = facts.threads;
   for (unsigned i = 0; i < facts.threads; ++i) {
     auto interpreter = FxpInterpreter::create(forward);

@@ -2,8 +2,8 @@
 // deit-import: turns a PyTorch checkpoint into deit IR.
 
 #include "deit/Support/FileIO.h"
+#include "deit/Support/ModuleIO.h"
 #include "importer/Import.h"
-#include "mlir/Bytecode/BytecodeWriter.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 
@@ -114,22 +114,6 @@ static Expected<importer::ImportOptions> parseOptions() {
   return options;
 }
 
-static Error write(ModuleOp module, llvm::raw_ostream &os) {
-  if (text || elideWeights || output == "-" ||
-      StringRef(output).ends_with(".mlir")) {
-    // The locations are the model's module paths: never leave them out.
-    OpPrintingFlags flags;
-    flags.enableDebugInfo(true);
-    if (elideWeights)
-      flags.elideLargeResourceString(16).elideLargeElementsAttrs(16);
-    module.print(os, flags);
-    return Error::success();
-  }
-  if (failed(writeBytecodeToFile(module, os)))
-    return makeError(output + ": the bytecode cannot be written");
-  return Error::success();
-}
-
 static Error run() {
   auto options = parseOptions();
   if (!options)
@@ -138,8 +122,7 @@ static Error run() {
   auto module = importer::importCheckpoint(context, input, *options);
   if (!module)
     return module.takeError();
-  return writeFile(output,
-                   [&](llvm::raw_ostream &os) { return write(**module, os); });
+  return writeModule(**module, output, {text, elideWeights});
 }
 
 int main(int argc, char **argv) {

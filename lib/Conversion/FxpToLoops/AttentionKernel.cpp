@@ -9,14 +9,8 @@
 
 using namespace deit;
 
-static constexpr int64_t kRowChunks = 4;
-
-static int64_t rowChunks(int64_t fullTiles) {
-  return std::clamp<int64_t>(fullTiles, 1, kRowChunks);
-}
-
 int64_t AttentionKernel::items(const Target &target) const {
-  return heads * rowChunks(tokens / target.tileRows);
+  return heads * rowChunks(tokens, target);
 }
 
 std::string AttentionKernel::name() const {
@@ -78,24 +72,11 @@ void AttentionEmitter::openBuffers() {
 
 void AttentionEmitter::emit() {
   openBuffers();
-  int64_t tileRows = t.tileRows, fullTiles = kernel.tokens / tileRows;
-  int64_t chunks = rowChunks(fullTiles);
-  int64_t tilesAChunk = llvm::divideCeil(fullTiles, chunks);
-  int64_t remainder = kernel.tokens % tileRows;
   b.forEach(b.begin(), b.end(), b.index(1), [&](Value item) {
-    Value head = arith::DivUIOp::create(b, item, b.index(chunks));
-    Value chunk = arith::RemUIOp::create(b, item, b.index(chunks));
-    if (fullTiles) {
-      Value low = b.mul(chunk, b.index(tilesAChunk * tileRows));
-      Value high = b.add(low, b.index(tilesAChunk * tileRows));
-      high = arith::MinUIOp::create(b, high, b.index(fullTiles * tileRows));
-      b.forEach(low, high, b.index(tileRows),
-                [&](Value row) { emitTile(tileRows, row, head); });
-    }
-    if (remainder)
-      b.ifEqual(chunk, b.index(chunks - 1), [&] {
-        emitTile(remainder, b.index(fullTiles * tileRows), head);
-      });
+    b.forEachTile(item, kernel.tokens,
+                  [&](int64_t rows, Value firstRow, Value head) {
+                    emitTile(rows, firstRow, head);
+                  });
   });
 }
 

@@ -7,17 +7,9 @@
 
 using namespace deit;
 
-/// Rows are cut into so many parts a column block, so that few column blocks
-/// still keep several threads busy.
-static constexpr int64_t kRowChunks = 4;
-
-static int64_t rowChunks(int64_t fullTiles) {
-  return std::clamp<int64_t>(fullTiles, 1, kRowChunks);
-}
-
 int64_t GemmKernel::items(const Target &target) const {
   return paddedColumns(target) / blockColumns(target) *
-         rowChunks(rows / target.tileRows);
+         rowChunks(rows, target);
 }
 
 std::string GemmKernel::name() const {
@@ -86,29 +78,14 @@ void GemmEmitter::openBuffers() {
   rescaleMultiplier = b.parameterSplat(G::RescaleMultiplier);
 }
 
+/// Consecutive items share a column block: its weights stay in the cache.
 void GemmEmitter::emit() {
-  const Target &t = b.target;
   openBuffers();
-  int64_t tileRows = t.tileRows, fullTiles = kernel.rows / tileRows;
-  int64_t chunks = rowChunks(fullTiles);
-  int64_t tilesAChunk = llvm::divideCeil(fullTiles, chunks);
-  int64_t remainder = kernel.rows % tileRows;
   b.forEach(b.begin(), b.end(), b.index(1), [&](Value item) {
-    // Consecutive items share a column block: its weights stay in the cache.
-    Value count = b.index(chunks);
-    Value block = arith::DivUIOp::create(b, item, count);
-    Value chunk = arith::RemUIOp::create(b, item, count);
-    if (fullTiles) {
-      Value low = b.mul(chunk, b.index(tilesAChunk * tileRows));
-      Value high = b.add(low, b.index(tilesAChunk * tileRows));
-      high = arith::MinUIOp::create(b, high, b.index(fullTiles * tileRows));
-      b.forEach(low, high, b.index(tileRows),
-                [&](Value row) { emitTile(tileRows, row, block); });
-    }
-    if (remainder)
-      b.ifEqual(chunk, b.index(chunks - 1), [&] {
-        emitTile(remainder, b.index(fullTiles * tileRows), block);
-      });
+    b.forEachTile(item, kernel.rows,
+                  [&](int64_t rows, Value firstRow, Value block) {
+                    emitTile(rows, firstRow, block);
+                  });
   });
 }
 

@@ -135,6 +135,28 @@ void KernelBuilder::ifEqual(Value lhs, Value rhs,
   body();
 }
 
+void KernelBuilder::forEachTile(
+    Value item, int64_t rows,
+    llvm::function_ref<void(int64_t, Value, Value)> body) {
+  int64_t tileRows = target.tileRows, fullTiles = rows / tileRows;
+  int64_t chunks = rowChunks(rows, target);
+  int64_t rowsAChunk = llvm::divideCeil(fullTiles, chunks) * tileRows;
+  int64_t remainder = rows % tileRows;
+  Value outer = arith::DivUIOp::create(*this, item, index(chunks));
+  Value chunk = arith::RemUIOp::create(*this, item, index(chunks));
+  if (fullTiles) {
+    Value low = mul(chunk, index(rowsAChunk));
+    Value high = arith::MinUIOp::create(*this, add(low, index(rowsAChunk)),
+                                        index(fullTiles * tileRows));
+    forEach(low, high, index(tileRows),
+            [&](Value row) { body(tileRows, row, outer); });
+  }
+  if (remainder)
+    ifEqual(chunk, index(chunks - 1), [&] {
+      body(remainder, index(fullTiles * tileRows), outer);
+    });
+}
+
 Value KernelBuilder::load(Value memref, ValueRange indices, VectorType type) {
   return vector::LoadOp::create(*this, type, memref, indices);
 }

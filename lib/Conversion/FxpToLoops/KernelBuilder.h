@@ -36,6 +36,12 @@ using LoadLeft =
 /// Reads vector `vector` of the packed right operand at group `group`.
 using LoadRight = llvm::function_ref<Value(Value group, int64_t vector)>;
 
+/// Rows are cut into so many parts, each whole register blocks, so that few
+/// column blocks or heads still keep several threads busy.
+inline int64_t rowChunks(int64_t rows, const Target &target) {
+  return std::clamp<int64_t>(rows / target.tileRows, 1, 4);
+}
+
 /// A builder inside one kernel,
 ///   func @name(arena, packed, image, parameters, begin, end).
 /// Row strides and padding guarantee that whole vectors may be accessed.
@@ -90,6 +96,12 @@ public:
   reduce(Value low, Value high, Value step, ValueRange start,
          llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
   void ifEqual(Value lhs, Value rhs, llvm::function_ref<void()> body);
+  /// The register blocks of one work item. Items number first some outer
+  /// dimension (column blocks, heads), then `rowChunks` parts of `rows`; `body`
+  /// gets a block's rows, its first row, and the outer position.
+  void forEachTile(
+      Value item, int64_t rows,
+      llvm::function_ref<void(int64_t rows, Value firstRow, Value outer)> body);
 
   // Memory.
   Value load(Value memref, ValueRange indices, VectorType type);

@@ -19,7 +19,8 @@ void FxpDialect::initialize() {
 LogicalResult FxpDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   if (attribute.getName() != kLogitScaleAttr)
-    return op->emitOpError() << "unknown attribute '" << attribute.getName()
+    return op->emitOpError() << "unknown attribute '"
+                             << attribute.getName().getValue()
                              << "' of dialect 'fxp'";
   auto scale = dyn_cast<FloatAttr>(attribute.getValue());
   if (!scale || !scale.getType().isF64() || !(scale.getValueAsDouble() > 0))

@@ -160,8 +160,6 @@ void FuseKernelsPass::fuse(Group group) {
   builder.setInsertionPointToEnd(body);
   fxp::YieldOp::create(builder, last->getLoc(), result);
   count(group.kind);
-  if (remarks)
-    remark(kernel);
 }
 
 LogicalResult FuseKernelsPass::fuseAttention(Block &body) {
@@ -197,4 +195,7 @@ void FuseKernelsPass::runOnOperation() {
     return signalPassFailure();
   fuseGemm(body);
   fuseRest(body);
+  if (remarks) // in the order of the program
+    for (auto kernel : body.getOps<fxp::KernelOp>())
+      remark(kernel);
 }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads a module, text or bytecode, with its complaints as one error.
+
+#include "ModuleFile.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Support/FileIO.h"
+#include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace deit;
+
+/// "file:12:3: message", or "file: module path: message" where a model's own
+/// names are all there is.
+static std::string describe(Diagnostic &diagnostic, StringRef path) {
+  std::string text = path.str();
+  llvm::raw_string_ostream stream(text);
+  Location location = diagnostic.getLocation();
+  auto line = dyn_cast<FileLineColLoc>(location);
+  if (line && line.getLine())
+    stream << ':' << line.getLine() << ':' << line.getColumn();
+  else if (StringRef name = modulePath(location); name != "?")
+    stream << ": " << name;
+  else
+    stream << ": damaged bytecode";
+  stream << ": " << diagnostic.str();
+  return text;
+}
+
+Expected<OwningOpRef<ModuleOp>>
+deit::parseModule(MLIRContext &context, StringRef path,
+                  std::unique_ptr<llvm::MemoryBuffer> contents) {
+  std::string complaint;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
+        complaint.empty())
+      complaint = describe(diagnostic, path);
+    return success();
+  });
+  // The parser of text looks for a zero byte behind the last one.
+  if (!isBytecode(*contents))
+    contents =
+        llvm::MemoryBuffer::getMemBufferCopy(contents->getBuffer(), path);
+  // Shared, so that weights may stay in the buffer.
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(contents), llvm::SMLoc());
+  auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  if (!module)
+    return makeError(complaint.empty() ? path + ": is no MLIR module"
+                                       : Twine(complaint));
+  return module;
+}
