@@ -97,7 +97,8 @@ Expected<SoftmaxScale> deit::makeSoftmaxScale(double scale) {
   if (!(step > 0 && step <= 3))
     return llvm::createStringError(
         "expected scores whose step is above 0 and at most 3 powers of two, "
-        "found " + text(step));
+        "found " +
+        text(step));
   int exponent = 0;
   std::frexp(step * 65536, &exponent); // exponents are in Q16
   SoftmaxScale result;
@@ -166,12 +167,12 @@ deit::makeLayerNorm(ArrayRef<float> gamma, ArrayRef<float> beta, double epsilon,
         "gamma of up to " + text(gammaMost) + " and beta of up to " +
         text(betaMost) + " result codes; expected below 2^19 and 2^29");
   double n = double(gamma.size());
-  double varianceEpsilon = roundHalfEven(epsilon * n * n /
-                                         (inputScale * inputScale));
+  double varianceEpsilon =
+      roundHalfEven(epsilon * n * n / (inputScale * inputScale));
   if (!(varianceEpsilon >= 0 && varianceEpsilon <= std::ldexp(1.0, 61)))
-    return llvm::createStringError(
-        "an epsilon of " + text(epsilon) + " at an input scale of " +
-        text(inputScale) + " leaves 62 bits; expected a coarser scale");
+    return llvm::createStringError("an epsilon of " + text(epsilon) +
+                                   " at an input scale of " + text(inputScale) +
+                                   " leaves 62 bits; expected a coarser scale");
   result.epsilon = int64_t(varianceEpsilon);
   result.gamma = scaled(gamma, outputScale, 11 + result.shift);
   result.beta = scaled(beta, outputScale, result.shift);

@@ -214,9 +214,9 @@ Expected<std::vector<IntegerTensor>>
 FxpInterpreter::run(ArrayRef<IntegerTensor> arguments) {
   Block &body = implementation->function.getBody().front();
   if (arguments.size() != body.getNumArguments())
-    return llvm::createStringError(
-        "expected " + Twine(body.getNumArguments()) + " arguments, found " +
-        Twine(arguments.size()));
+    return llvm::createStringError("expected " + Twine(body.getNumArguments()) +
+                                   " arguments, found " +
+                                   Twine(arguments.size()));
   Frame frame(implementation->constants, implementation->weights);
   for (auto [argument, tensor] : llvm::zip(body.getArguments(), arguments)) {
     if (Error error = checkArgument(argument, tensor))

@@ -63,7 +63,8 @@ Result evaluation::evaluate(fxp::LayerNormOp op, const IntegerTensor &input,
     for (size_t i = 0; i < channels; ++i) {
       int64_t n = moments.normalized(row[i]);
       int64_t t = ((n * gamma.values[i]) >> 31) + beta.values[i];
-      if (!llvm::isInt<32>(n) || !llvm::isInt<32>(t) || !llvm::isInt<32>(t + half))
+      if (!llvm::isInt<32>(n) || !llvm::isInt<32>(t) ||
+          !llvm::isInt<32>(t + half))
         return errorAt(op, "channel " + Twine(i) + " leaves 32 bits");
       int64_t y = zeroPoint + ((t + half) >> shift);
       result.values[first + i] = clampTo(y, low, high);

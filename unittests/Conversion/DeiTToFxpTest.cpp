@@ -73,14 +73,16 @@ func.func @forward(%x: tensor<1x5x8x!x>) -> ()" +
 /// The same numbers as in the text.
 const double kGamma[8] = {1.0, -0.5, 2.0, 0.0, 1.5, 0.9, 1.1, 0.3};
 const double kBeta[8] = {0.1, 0.5, -0.4, 0.2, 0.0, 0.9, -1.1, 0.3};
-const double kWeightScales[8] = {0.01, 0.011,  0.002, 0.01,
+const double kWeightScales[8] = {0.01,  0.011,  0.002, 0.01,
                                  0.013, 0.0001, 0.01,  0.012};
-const int kWeight[8][8] = {
-    {127, -3, 45, 77, -120, 5, 9, 31}, {12, 99, -127, 1, 0, 44, -61, 8},
-    {-9, 18, -27, 36, -45, 54, -63, 72}, {1, 2, 3, 5, 8, 13, 21, 34},
-    {0, 0, 0, 0, 0, 0, 0, 0}, {127, 127, 127, 127, 127, 127, 127, 127},
-    {-127, 127, -127, 127, -127, 127, -127, 127},
-    {55, -44, 33, -22, 11, -100, 90, -80}};
+const int kWeight[8][8] = {{127, -3, 45, 77, -120, 5, 9, 31},
+                           {12, 99, -127, 1, 0, 44, -61, 8},
+                           {-9, 18, -27, 36, -45, 54, -63, 72},
+                           {1, 2, 3, 5, 8, 13, 21, 34},
+                           {0, 0, 0, 0, 0, 0, 0, 0},
+                           {127, 127, 127, 127, 127, 127, 127, 127},
+                           {-127, 127, -127, 127, -127, 127, -127, 127},
+                           {55, -44, 33, -22, 11, -100, 90, -80}};
 
 /// A value's codes and what they stand for.
 struct Codes {
@@ -93,8 +95,8 @@ struct Codes {
   }
   /// Code i is the rounded `real`, to 1/2 and `more` of a code.
   void expect(int i, double real, double more) const {
-    double code = std::min<double>(
-        high, std::max<double>(low, real / scale + zeroPoint));
+    double code =
+        std::min<double>(high, std::max<double>(low, real / scale + zeroPoint));
     EXPECT_NEAR(tensor.values[i], code, 0.5 + more) << i;
   }
 };
@@ -169,7 +171,8 @@ void expectLayerNorm(const Codes &y, const Codes &x) {
     for (int k = 0; k < kChannels; ++k)
       y.expect(i * kChannels + k,
                (x[i * kChannels + k] - sum) / std::sqrt(squares + 1e-6) *
-                       kGamma[k] + kBeta[k],
+                       kGamma[k] +
+                   kBeta[k],
                0.02);
   }
 }
@@ -196,13 +199,13 @@ void expectAttention(const Codes &p, const Codes &o, const Codes &s,
 } // namespace
 
 TEST_F(DeiTToFxp, EveryValueIsItsRealOneRounded) {
-  std::vector<IntegerTensor> r = run(
-      blockText("%n, %q, %v, %s, %p, %o, %b, %y, %h, %g",
-                "tensor<1x5x8x!n>, tensor<1x5x8x!q>, tensor<1x5x8x!v>, "
-                "tensor<1x2x5x5x!s>, tensor<1x2x5x5x!p>, tensor<1x5x8x!o>, "
-                "tensor<1x5x8x!y>, tensor<1x5x8x!y>, tensor<1x5x8x!h>, "
-                "tensor<1x5x8x!g>"),
-      false);
+  std::vector<IntegerTensor> r =
+      run(blockText("%n, %q, %v, %s, %p, %o, %b, %y, %h, %g",
+                    "tensor<1x5x8x!n>, tensor<1x5x8x!q>, tensor<1x5x8x!v>, "
+                    "tensor<1x2x5x5x!s>, tensor<1x2x5x5x!p>, tensor<1x5x8x!o>, "
+                    "tensor<1x5x8x!y>, tensor<1x5x8x!y>, tensor<1x5x8x!h>, "
+                    "tensor<1x5x8x!g>"),
+          false);
   ASSERT_EQ(r.size(), 10u);
   Codes x{input, 0.001, 0, -32767, 32767}, n{r[0], 0.02, 119, 0, 255},
       q{r[1], 0.03, 0, -127, 127}, v{r[2], 0.025, 0, -127, 127},

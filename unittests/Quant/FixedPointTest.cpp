@@ -59,7 +59,7 @@ TEST(Requantize, NothingLeaves32Bits) {
       EXPECT_FALSE(canRequantize(a + 1, preShift, shift));
       EXPECT_FALSE(canRequantize(-a - 1, preShift, shift));
       for (int64_t x : {a, -a}) {
-        int64_t t = ((x << preShift) * INT32_MAX) >> 31;
+        int64_t t = (x * (int64_t(1) << preShift) * INT32_MAX) >> 31;
         int64_t rounded = t + (int64_t(1) << (shift - 1));
         EXPECT_EQ(rounded, int32_t(rounded));
       }
@@ -109,9 +109,8 @@ TEST(Requantization, GivesUpPrecisionForRoom) {
   EXPECT_EQ(narrow.preShift, narrow.shift + 1);
   EXPECT_TRUE(canRequantize(1 << 28, narrow.preShift, narrow.shift));
   for (int64_t a : {-5, 0, 7, 1 << 28})
-    EXPECT_EQ(requantize(a, narrow.multipliers[0], narrow.preShift,
-                         narrow.shift),
-              a);
+    EXPECT_EQ(
+        requantize(a, narrow.multipliers[0], narrow.preShift, narrow.shift), a);
 }
 
 TEST(Requantization, RefusesWhatDoesNotFit) {
@@ -138,9 +137,8 @@ TEST(Rescale, EveryCodeWithinItsErrorBound) {
     ASSERT_GE(r.shift, 1);
     for (int64_t x = -32768; x <= 32767; ++x) {
       ASSERT_TRUE(canRequantize(x, r.preShift, r.shift));
-      double error =
-          double(requantize(x, r.multiplier, r.preShift, r.shift)) -
-          double(x) * ratio;
+      double error = double(requantize(x, r.multiplier, r.preShift, r.shift)) -
+                     double(x) * ratio;
       ASSERT_LE(std::fabs(error), 0.5 + 2 * std::ldexp(1.0, -r.shift));
     }
   }
@@ -167,8 +165,7 @@ static int64_t numerator(const SoftmaxScale &s, int64_t difference) {
   int64_t u = ((d << s.preShift) * s.multiplier) >> 31;
   int64_t f = u & 0xffff, i = u >> 16;
   int64_t p =
-      32768 -
-      ((f * (22670 - ((f * (7600 - ((f * 1316) >> 16))) >> 16))) >> 16);
+      32768 - ((f * (22670 - ((f * (7600 - ((f * 1316) >> 16))) >> 16))) >> 16);
   return (255 * p + (int64_t(1) << (14 + i))) >> (15 + i);
 }
 

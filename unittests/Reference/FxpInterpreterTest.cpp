@@ -76,19 +76,31 @@ TEST(FxpInterpreter, ConstantsOfEveryWidth) {
   EXPECT_EQ(run(R"(func.func @f() -> tensor<2xui8> {
     %0 = fxp.constant dense<[1, 200]> : tensor<2xi8> -> tensor<2xui8>
     return %0 : tensor<2xui8>
-  })", {}).values, (Values{1, 200}));
+  })",
+                {})
+                .values,
+            (Values{1, 200}));
   EXPECT_EQ(run(R"(func.func @f() -> tensor<2xi8> {
     %0 = fxp.constant dense<[1, -56]> : tensor<2xi8> -> tensor<2xi8>
     return %0 : tensor<2xi8>
-  })", {}).values, (Values{1, -56}));
+  })",
+                {})
+                .values,
+            (Values{1, -56}));
   EXPECT_EQ(run(R"(func.func @f() -> tensor<3xi16> {
     %0 = fxp.constant dense<-300> : tensor<3xi16> -> tensor<3xi16>
     return %0 : tensor<3xi16>
-  })", {}).values, (Values{-300, -300, -300}));
+  })",
+                {})
+                .values,
+            (Values{-300, -300, -300}));
   EXPECT_EQ(run(R"(func.func @f() -> tensor<1xi32> {
     %0 = fxp.constant dense<-2147483648> : tensor<1xi32> -> tensor<1xi32>
     return %0 : tensor<1xi32>
-  })", {}).values, (Values{INT32_MIN}));
+  })",
+                {})
+                .values,
+            (Values{INT32_MIN}));
 }
 
 TEST(FxpInterpreter, Patches) {
@@ -98,7 +110,8 @@ TEST(FxpInterpreter, Patches) {
       %0 = fxp.patches %x {height = 2 : i64, width = 2 : i64}
         : tensor<2x4x6x3xui8> -> tensor<2x6x12xui8>
       return %0 : tensor<2x6x12xui8>
-    })", {image});
+    })",
+                              {image});
   for (int b = 0; b < 2; ++b)
     for (int y = 0; y < 4; ++y)
       for (int x = 0; x < 6; ++x)
@@ -139,7 +152,8 @@ TEST(FxpInterpreter, SplitAndMergeHeads) {
     func.func @f(%x: tensor<2x3x8xi8>) -> tensor<2x4x3x2xi8> {
       %0 = fxp.split_heads %x : tensor<2x3x8xi8> -> tensor<2x4x3x2xi8>
       return %0 : tensor<2x4x3x2xi8>
-    })", {tokens});
+    })",
+                            {tokens});
   for (int b = 0; b < 2; ++b)
     for (int h = 0; h < 4; ++h)
       for (int t = 0; t < 3; ++t)
@@ -150,7 +164,10 @@ TEST(FxpInterpreter, SplitAndMergeHeads) {
     func.func @f(%x: tensor<2x4x3x2xi8>) -> tensor<2x3x8xi8> {
       %0 = fxp.merge_heads %x : tensor<2x4x3x2xi8> -> tensor<2x3x8xi8>
       return %0 : tensor<2x3x8xi8>
-    })", {heads}).values, tokens.values);
+    })",
+                {heads})
+                .values,
+            tokens.values);
 }
 
 //===----------------------------------------------------------------------===//
@@ -219,14 +236,16 @@ TEST(FxpInterpreter, MatmulBothWays) {
       %0 = fxp.matmul %p, %v
         : (tensor<1x2x3x7xui8>, tensor<1x2x7x4xi8>) -> tensor<1x2x3x4xi32>
       return %0 : tensor<1x2x3x4xi32>
-    })", {p, v});
+    })",
+                        {p, v});
   IntegerTensor z = run(R"(
     func.func @f(%p: tensor<1x2x3x7xui8>, %v: tensor<1x2x4x7xi8>)
         -> tensor<1x2x3x4xi32> {
       %0 = fxp.matmul %p, %v {transpose_rhs}
         : (tensor<1x2x3x7xui8>, tensor<1x2x4x7xi8>) -> tensor<1x2x3x4xi32>
       return %0 : tensor<1x2x3x4xi32>
-    })", {p, turned});
+    })",
+                        {p, turned});
   for (int h = 0; h < 2; ++h)
     for (int i = 0; i < 3; ++i)
       for (int n = 0; n < 4; ++n) {
@@ -257,8 +276,8 @@ TEST(FxpInterpreter, Requantize) {
   IntegerTensor m{{2}, {1500000000, 77777777}};
   IntegerTensor y = run(kRequantize, {x, m});
   for (int i = 0; i < 100; ++i) {
-    double real = 100 + std::ldexp(double(x.values[i]) * m.values[i % 2],
-                                   2 - 6 - 31);
+    double real =
+        100 + std::ldexp(double(x.values[i]) * m.values[i % 2], 2 - 6 - 31);
     EXPECT_NEAR(y.values[i], std::min(250.0, std::max(3.0, real)),
                 0.5 + 1.0 / 64);
   }
@@ -283,7 +302,9 @@ TEST(FxpInterpreter, Lookup) {
       %0 = fxp.lookup %x in %t
         : (tensor<1x4xui8>, tensor<256xui8>) -> tensor<1x4xui8>
       return %0 : tensor<1x4xui8>
-    })", {x, table}).values,
+    })",
+                {x, table})
+                .values,
             (Values{table.values[0], table.values[255], table.values[128],
                     table.values[7]}));
 }
@@ -299,7 +320,8 @@ TEST(FxpInterpreter, AddRescalesClampsAndBroadcasts) {
           shift = 14 : i64, low = -20000 : i64, high = 30000 : i64}
         : (tensor<2x1x3xi16>, tensor<1x1x3xi16>) -> tensor<2x1x3xi16>
       return %0 : tensor<2x1x3xi16>
-    })", {x, branch});
+    })",
+                        {x, branch});
   EXPECT_EQ(y.values, (Values{82, -76, 30000, 8, -20000, 20000}));
 }
 
@@ -317,8 +339,9 @@ TEST(FxpInterpreter, Normalize) {
     func.func @f(%x: tensor<1x1x20x6xi32>, %s: tensor<1x1x20xi32>)
         -> tensor<1x1x20x6xui8> {
       %0 = fxp.normalize %x, %s {multiplier = )" +
-                     std::to_string(scale.multiplier) + " : i64, shift = " +
-                     std::to_string(scale.shift) + R"( : i64,
+                     std::to_string(scale.multiplier) +
+                     " : i64, shift = " + std::to_string(scale.shift) +
+                     R"( : i64,
           zero_point = 128 : i64, low = 40 : i64, high = 255 : i64}
         : (tensor<1x1x20x6xi32>, tensor<1x1x20xi32>) -> tensor<1x1x20x6xui8>
       return %0 : tensor<1x1x20x6xui8>
@@ -329,8 +352,7 @@ TEST(FxpInterpreter, Normalize) {
     EXPECT_NEAR(y.values[i], std::max(40.0, real), 0.51);
   }
   sums.values[3] = 0;
-  EXPECT_NE(failureOf(text, {x, sums}).find("not positive"),
-            std::string::npos);
+  EXPECT_NE(failureOf(text, {x, sums}).find("not positive"), std::string::npos);
 }
 
 //===----------------------------------------------------------------------===//
@@ -350,13 +372,14 @@ static std::string layerNormText(const LayerNormParameters &p, size_t rows) {
   std::string vector = "tensor<" + n + "xi32>";
   return "func.func @f(%x: " + x + "xi16>) -> " + x + "xui8> {\n" +
          "%g = fxp.constant dense<" + list(p.gamma) + "> : " + vector + " -> " +
-         vector + "\n%b = fxp.constant dense<" + list(p.beta) + "> : " +
-         vector + " -> " + vector +
+         vector + "\n%b = fxp.constant dense<" + list(p.beta) +
+         "> : " + vector + " -> " + vector +
          "\n%0 = fxp.layer_norm %x, %g, %b {epsilon = " +
-         std::to_string(p.epsilon) + " : i64, shift = " +
-         std::to_string(p.shift) +
+         std::to_string(p.epsilon) +
+         " : i64, shift = " + std::to_string(p.shift) +
          " : i64, zero_point = 128 : i64, low = 0 : i64, high = 255 : i64} : "
-         "(" + x + "xi16>, " + vector + ", " + vector + ") -> " + x +
+         "(" +
+         x + "xi16>, " + vector + ", " + vector + ") -> " + x +
          "xui8>\nreturn %0 : " + x + "xui8>\n}";
 }
 
@@ -395,15 +418,14 @@ static void expectLayerNorm(int64_t n) {
       squares += std::pow(x.values[row * n + i] * inputScale - sum / n, 2);
     double deviation = std::sqrt(squares / n + epsilon);
     for (int64_t i = 0; i < n; ++i) {
-      double real =
-          (x.values[row * n + i] * inputScale - sum / n) / deviation *
-              gamma[i] + beta[i];
+      double real = (x.values[row * n + i] * inputScale - sum / n) / deviation *
+                        gamma[i] +
+                    beta[i];
       double code = std::min(255.0, std::max(0.0, real / outputScale + 128));
       // The root's floor counts where a short row hardly deviates.
       double floor = std::fabs(real - beta[i]) / outputScale /
                      (double(n) * deviation / inputScale);
-      ASSERT_NEAR(y.values[row * n + i], code, 0.52 + floor)
-          << row << " " << i;
+      ASSERT_NEAR(y.values[row * n + i], code, 0.52 + floor) << row << " " << i;
     }
   }
 }
@@ -420,15 +442,16 @@ TEST(FxpInterpreter, Softmax) {
     func.func @f(%s: tensor<1x1x8x197xi32>)
         -> (tensor<1x1x8x197xui8>, tensor<1x1x8xi32>) {
       %y, %sum = fxp.softmax %s {multiplier = )" +
-                     std::to_string(s.multiplier) + " : i64, pre_shift = " +
-                     std::to_string(s.preShift) + " : i64, limit = " +
-                     std::to_string(s.limit) + R"( : i64}
+                     std::to_string(s.multiplier) +
+                     " : i64, pre_shift = " + std::to_string(s.preShift) +
+                     " : i64, limit = " + std::to_string(s.limit) + R"( : i64}
         : tensor<1x1x8x197xi32> -> tensor<1x1x8x197xui8>, tensor<1x1x8xi32>
       return %y, %sum : tensor<1x1x8x197xui8>, tensor<1x1x8xi32>
     })";
   IntegerTensor scores{{1, 1, 8, 197}, {}};
   for (int row = 0; row < 8; ++row) // ever wider
-    for (int32_t v : random({197}, -(4 << (2 * row)), 4 << (2 * row), row).values)
+    for (int32_t v :
+         random({197}, -(4 << (2 * row)), 4 << (2 * row), row).values)
       scores.values.push_back(v * 16);
   auto results = Program(text).run({scores});
   ASSERT_TRUE(bool(results)) << llvm::toString(results.takeError());

@@ -25,8 +25,8 @@ inline bool canRequantize(int64_t accumulator, int preShift, int shift) {
 /// `rq` of the `fxp` dialect: the accumulator times
 /// `multiplier * 2^(preShift - shift - 31)`, to less than 1/2 + 2^-shift.
 /// Requires `canRequantize` and a multiplier of at least 0.
-inline int64_t requantize(int64_t accumulator, int32_t multiplier,
-                          int preShift, int shift) {
+inline int64_t requantize(int64_t accumulator, int32_t multiplier, int preShift,
+                          int shift) {
   int64_t t = (accumulator * (int64_t(1) << preShift) * multiplier) >> 31;
   return (t + (int64_t(1) << (shift - 1))) >> shift;
 }

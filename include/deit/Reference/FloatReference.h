@@ -14,7 +14,8 @@ namespace deit {
 
 /// Sees, and may change in place, what an operation computes, before it is
 /// rounded to the codes of a quantized result. `shape` begins with the number
-/// of images, whatever the type in the IR says.
+/// of images, whatever the type in the IR says. Constants are not shown. A
+/// result that only moves its operand's codes is not rounded again.
 using FloatHook = llvm::function_ref<void(
     OpResult result, MutableArrayRef<float> values, ArrayRef<int64_t> shape)>;
 

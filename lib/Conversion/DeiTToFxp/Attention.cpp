@@ -41,8 +41,8 @@ LogicalResult Converter::convertScores(MatmulOp op, fxp::MatmulOp product) {
     return errorAt(op) << "expected scores at the operands' scale "
                        << query->scale * key->scale << ", found "
                        << scores->scale;
-  int64_t bound = op.getLhs().getType().getDimSize(3) * query->most() *
-                  key->most();
+  int64_t bound =
+      op.getLhs().getType().getDimSize(3) * query->most() * key->most();
   if (bound >= int64_t(1) << 30) // so that differences of scores fit 32 bits
     return errorAt(op) << "scores may reach " << bound
                        << ", expected less than 2^30";
@@ -62,8 +62,7 @@ LogicalResult Converter::convertValues(MatmulOp op, fxp::MatmulOp product,
   if (!type.getElementType().isInteger(8))
     return errorAt(op) << "expected a result of 8-bit codes, found "
                        << op.getResult().getType();
-  int64_t bound =
-      op.getLhs().getType().getDimSize(3) * 255 * value->most();
+  int64_t bound = op.getLhs().getType().getDimSize(3) * 255 * value->most();
   Expected<NormalizeScale> chosen =
       makeNormalizeScale(value->scale / output->scale, bound);
   if (!chosen)
@@ -80,7 +79,9 @@ LogicalResult Converter::convert(MatmulOp op) {
   if (!lhs || !rhs)
     return failure();
   for (Value operand : {lhs, rhs})
-    if (!cast<RankedTensorType>(operand.getType()).getElementType().isInteger(8))
+    if (!cast<RankedTensorType>(operand.getType())
+             .getElementType()
+             .isInteger(8))
       return errorAt(op) << "expected operands of 8-bit codes, found "
                          << operand.getType();
   if (integerType(op.getRhs()).getElementType().isUnsignedInteger())

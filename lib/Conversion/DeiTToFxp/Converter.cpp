@@ -72,8 +72,7 @@ FailureOr<CodeScale> Converter::symmetricScaleOf(Operation *op, Value value,
   RankedTensorType type = integerType(value);
   if (!type.getElementType().isSignlessInteger(width) || scale->zeroPoint != 0)
     return errorAt(op) << "expected " << what << " of i" << width
-                       << " codes with zero point 0, found "
-                       << value.getType();
+                       << " codes with zero point 0, found " << value.getType();
   return scale;
 }
 

@@ -41,9 +41,9 @@ LogicalResult Converter::checkQuantized() {
         continue;
     for (Value value : op.getResults())
       if (!integerType(value))
-        result = errorAt(&op) << "expected a quantized result, found "
-                              << value.getType() << "; run " << passFor(&op)
-                              << " first";
+        result = errorAt(&op)
+                 << "expected a quantized result, found " << value.getType()
+                 << "; run " << passFor(&op) << " first";
   }
   for (BlockArgument argument : function.getArguments())
     if (!integerType(argument))
@@ -137,9 +137,8 @@ void Converter::eraseOriginals() {
     if (isa<DeiTDialect>(op.getDialect()))
       op.erase();
   body.eraseArguments(0, body.getNumArguments() / 2);
-  function.setFunctionType(
-      builder.getFunctionType(body.getArgumentTypes(),
-                              body.getTerminator()->getOperandTypes()));
+  function.setFunctionType(builder.getFunctionType(
+      body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
 }
 
 LogicalResult Converter::run() {
@@ -179,11 +178,11 @@ LogicalResult Converter::convert(PrependTokenOp op) {
     return errorAt(op) << "expected a constant token";
   SmallVector<int64_t> shape = {1, op.getToken().getType().getDimSize(0)};
   RankedTensorType result = integerType(op.getResult());
-  Value token = fxp::ConstantOp::create(
-      builder, constant.getLoc(), result.clone(shape),
-      reshaped(constant.getValue(), shape));
-  map(op.getResult(), fxp::PrependTokenOp::create(builder, op.getLoc(), result,
-                                                  tokens, token));
+  Value token =
+      fxp::ConstantOp::create(builder, constant.getLoc(), result.clone(shape),
+                              reshaped(constant.getValue(), shape));
+  map(op.getResult(),
+      fxp::PrependTokenOp::create(builder, op.getLoc(), result, tokens, token));
   return success();
 }
 
@@ -194,10 +193,9 @@ LogicalResult Converter::convert(SelectTokenOp op) {
   if (cast<RankedTensorType>(tokens.getType()).getElementType().isInteger(32))
     return errorAt(op) << "expected tokens of 8 or 16 bits, found "
                        << op.getTokens().getType();
-  map(op.getResult(),
-      fxp::SelectTokenOp::create(builder, op.getLoc(),
-                                 integerType(op.getResult()), tokens,
-                                 op.getIndexAttr()));
+  map(op.getResult(), fxp::SelectTokenOp::create(builder, op.getLoc(),
+                                                 integerType(op.getResult()),
+                                                 tokens, op.getIndexAttr()));
   return success();
 }
 

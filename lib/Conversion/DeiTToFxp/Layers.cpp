@@ -54,9 +54,9 @@ FailureOr<Converter::Weight> Converter::weightOf(Operation *op, Value weight) {
 }
 
 /// `round(b / scale) - zero_point * sum_k(weight[n, k])` for every output n.
-FailureOr<std::vector<int32_t>>
-Converter::biasCodes(Operation *op, Value bias, const Weight &weight,
-                     const CodeScale &input) {
+FailureOr<std::vector<int32_t>> Converter::biasCodes(Operation *op, Value bias,
+                                                     const Weight &weight,
+                                                     const CodeScale &input) {
   std::vector<float> floats(weight.scales.size());
   if (bias) {
     FailureOr<std::vector<float>> read = readFloatConstant(bias);
@@ -123,16 +123,17 @@ LogicalResult Converter::requantize(Operation *op, Value sums,
     return report(op, chosen.takeError());
   Value multiplier = vector(op, "multiplier", chosen->multipliers);
   int64_t low = std::max<int64_t>(scale->low, -INT32_MAX);
-  map(result, fxp::RequantizeOp::create(
-                  builder, op->getLoc(), integerType(result), sums, multiplier,
-                  chosen->preShift, chosen->shift, scale->zeroPoint, low,
-                  scale->high));
+  map(result, fxp::RequantizeOp::create(builder, op->getLoc(),
+                                        integerType(result), sums, multiplier,
+                                        chosen->preShift, chosen->shift,
+                                        scale->zeroPoint, low, scale->high));
   return success();
 }
 
 LogicalResult Converter::convertProduct(Operation *op, Value input,
                                         const CodeScale &inputScale,
-                                        Value weightOperand, Value biasOperand) {
+                                        Value weightOperand,
+                                        Value biasOperand) {
   FailureOr<Weight> weight = weightOf(op, weightOperand);
   if (failed(weight))
     return failure();
@@ -218,9 +219,9 @@ LogicalResult Converter::convert(GeluOp op) {
   for (Value value : {Value(op.getInput()), Value(op.getResult())})
     if (!integerType(value).getElementType().isUnsignedInteger(8))
       return errorAt(op) << "expected u8 codes, found " << value.getType();
-  std::vector<uint8_t> table = makeGeluTable(
-      {input->scale, input->zeroPoint}, {output->scale, output->zeroPoint},
-      output->low, output->high);
+  std::vector<uint8_t> table = makeGeluTable({input->scale, input->zeroPoint},
+                                             {output->scale, output->zeroPoint},
+                                             output->low, output->high);
   RankedTensorType type = integerType(op.getResult());
   Value entries = constant(op, "table", {256}, type.getElementType(),
                            ArrayRef<uint8_t>(table));

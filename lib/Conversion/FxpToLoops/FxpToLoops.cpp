@@ -17,6 +17,20 @@ using namespace deit;
 
 namespace {
 
+template <typename Op>
+Op firstOf(fxp::KernelOp kernel) {
+  auto ops = kernel.getBody().getOps<Op>();
+  return ops.empty() ? Op() : *ops.begin();
+}
+
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+int64_t columnsOf(Value value) { return typeOf(value).getShape().back(); }
+int64_t rowsOf(Value value) {
+  return typeOf(value).getNumElements() / columnsOf(value);
+}
+
 /// Turns the kernels of one function into steps, in order.
 class NetworkConverter {
 public:
@@ -36,27 +50,21 @@ private:
   LogicalResult convertLayerNorm(fxp::KernelOp kernel, fxp::LayerNormOp norm);
   LogicalResult convertAttention(fxp::KernelOp kernel, fxp::SoftmaxOp softmax);
   FailureOr<int64_t> storageOffset(Value value);
-  Slot allocateRows(int64_t rows, int64_t columns, int64_t elementBytes) {
-    return program.allocate(rows * rowStride(columns) * elementBytes);
+  /// Bytes an element of `value` takes in the arena.
+  int64_t elementBytes(Value value) {
+    unsigned bits = typeOf(value).getElementTypeBitWidth();
+    return bits == 8 ? target.width : bits / 8;
   }
+  Slot allocateRows(Value value);
   FailureOr<Slot> slotOf(Operation *user, Value value);
 };
 
-template <typename Op>
-Op firstOf(fxp::KernelOp kernel) {
-  auto ops = kernel.getBody().getOps<Op>();
-  return ops.empty() ? Op() : *ops.begin();
-}
-
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-int64_t columnsOf(Value value) { return typeOf(value).getShape().back(); }
-int64_t rowsOf(Value value) {
-  return typeOf(value).getNumElements() / columnsOf(value);
-}
-
 } // namespace
+
+Slot NetworkConverter::allocateRows(Value value) {
+  return program.allocate(rowsOf(value) * rowStride(columnsOf(value)) *
+                          elementBytes(value));
+}
 
 FailureOr<Slot> NetworkConverter::slotOf(Operation *user, Value value) {
   auto position = slots.find(value);
@@ -102,7 +110,7 @@ LogicalResult NetworkConverter::convertPatches(fxp::KernelOp kernel,
   PatchesKernel p{image[1], image[2], static_cast<int64_t>(patches.getHeight()),
                   static_cast<int64_t>(patches.getWidth())};
   Value result = kernel.getResult();
-  Slot slot = allocateRows(rowsOf(result), columnsOf(result), target.width);
+  Slot slot = allocateRows(result);
   slots[result] = slot;
   program.addStep(kernel.getLoc(), p, image[1] / p.patchHeight, "patches", 0,
                   {slot});
@@ -117,6 +125,11 @@ LogicalResult NetworkConverter::convertGemm(fxp::KernelOp kernel,
   auto lookup = firstOf<fxp::LookupOp>(kernel);
   auto add = firstOf<fxp::AddOp>(kernel);
   auto prepend = firstOf<fxp::PrependTokenOp>(kernel);
+  // All of these and fxp.yield, nothing else.
+  size_t known = 3 + (lookup || add) + (prepend != nullptr);
+  if (kernel.getBody().front().getOperations().size() != known)
+    return kernel.emitOpError("expected a product, its requantization, and "
+                              "then a lookup or a sum");
   Value result = kernel.getResult();
   FailureOr<Slot> input = slotOf(kernel, linear.getInput());
   FailureOr<int64_t> inputOffset = storageOffset(linear.getInput());
@@ -175,12 +188,10 @@ LogicalResult NetworkConverter::convertGemm(fxp::KernelOp kernel,
     parameters[GemmKernel::RescaleHigh] = add.getHigh();
   }
 
-  int64_t elementBytes =
-      gemm.resultBits == 8 ? target.width : gemm.resultBits / 8;
-  Slot slot = allocateRows(rowsOf(result), gemm.columns, elementBytes);
+  Slot slot = allocateRows(result);
   slots[result] = slot;
   if (prepend) {
-    int64_t rowBytes = rowStride(gemm.columns) * elementBytes;
+    int64_t rowBytes = rowStride(gemm.columns) * elementBytes(result);
     if (!prepend.getToken().getDefiningOp<fxp::ConstantOp>())
       return prepend.emitOpError("expected a constant token");
     program.addStep(prepend.getLoc(), CopyRowKernel{gemm.columns}, 1, "copy", 0,
@@ -202,7 +213,7 @@ LogicalResult NetworkConverter::convertLayerNorm(fxp::KernelOp kernel,
     return failure();
   LayerNormKernel k{rowsOf(result), columnsOf(result)};
   int64_t vectorBytes = rowStride(k.channels) * 4;
-  Slot slot = allocateRows(k.rows, k.channels, target.width);
+  Slot slot = allocateRows(result);
   slots[result] = slot;
   SmallVector<StepParameter> parameters(LayerNormKernel::ParameterCount);
   parameters[LayerNormKernel::Input] = *input;
@@ -246,12 +257,15 @@ LogicalResult NetworkConverter::convertAttention(fxp::KernelOp kernel,
   if (failed(offset))
     return failure();
   ArrayRef<int64_t> shape = typeOf(scores.getLhs()).getShape();
+  if (shape != typeOf(scores.getRhs()).getShape() ||
+      shape != typeOf(mean.getRhs()).getShape())
+    return kernel.emitOpError("expected queries, keys and values of one shape");
   AttentionKernel a{shape[2], shape[1], shape[3], softmax.getPreShift() != 0};
 
   Slot packed = program.allocate(a.heads * a.packing().headBytes(target));
   program.addStep(kernel.getLoc(), a.packing(), a.heads, "pack", 0,
                   {inputs[1], inputs[2], packed});
-  Slot slot = allocateRows(a.tokens, a.heads * a.headChannels, target.width);
+  Slot slot = allocateRows(result);
   slots[result] = slot;
   SmallVector<StepParameter> parameters(AttentionKernel::ParameterCount);
   parameters[AttentionKernel::Query] = inputs[0];
@@ -271,7 +285,36 @@ LogicalResult NetworkConverter::convertAttention(fxp::KernelOp kernel,
   return success();
 }
 
+/// Parameters of a kernel are packed when the model is loaded.
+static LogicalResult checkParameters(fxp::KernelOp kernel) {
+  auto check = [](Operation &op, StringRef name, Value value) {
+    if (value.getDefiningOp<fxp::ConstantOp>())
+      return success();
+    op.emitOpError() << "expected a constant " << name;
+    return failure();
+  };
+  for (Operation &op : kernel.getBody().front()) {
+    if (auto linear = dyn_cast<fxp::LinearOp>(op))
+      if (failed(check(op, "weight", linear.getWeight())) ||
+          failed(check(op, "bias", linear.getBias())))
+        return failure();
+    if (auto requantize = dyn_cast<fxp::RequantizeOp>(op))
+      if (failed(check(op, "multiplier", requantize.getMultiplier())))
+        return failure();
+    if (auto lookup = dyn_cast<fxp::LookupOp>(op))
+      if (failed(check(op, "table", lookup.getTable())))
+        return failure();
+    if (auto norm = dyn_cast<fxp::LayerNormOp>(op))
+      if (failed(check(op, "gamma", norm.getGamma())) ||
+          failed(check(op, "beta", norm.getBeta())))
+        return failure();
+  }
+  return success();
+}
+
 LogicalResult NetworkConverter::convertKernel(fxp::KernelOp kernel) {
+  if (failed(checkParameters(kernel)))
+    return failure();
   if (auto patches = firstOf<fxp::PatchesOp>(kernel))
     return convertPatches(kernel, patches);
   if (auto linear = firstOf<fxp::LinearOp>(kernel))
@@ -280,19 +323,19 @@ LogicalResult NetworkConverter::convertKernel(fxp::KernelOp kernel) {
     return convertLayerNorm(kernel, norm);
   if (auto softmax = firstOf<fxp::SoftmaxOp>(kernel))
     return convertAttention(kernel, softmax);
-  return kernel.emitOpError()
-         << "no code generator for kernels of kind '" << kernel.getKind()
-         << "'";
+  return kernel.emitOpError() << "no code generator for kernels of kind '"
+                              << kernel.getKind() << "'";
 }
 
 LogicalResult NetworkConverter::convert() {
   if (function.getNumArguments() != 1 || function.getNumResults() != 1)
     return function.emitOpError("expected one image and one result");
   auto imageType = dyn_cast<RankedTensorType>(function.getArgumentTypes()[0]);
-  if (!imageType || imageType.getRank() != 4 || imageType.getDimSize(0) != 1)
+  if (!imageType || imageType.getRank() != 4 || imageType.getDimSize(0) != 1 ||
+      imageType.getDimSize(3) != 3)
     return function.emitOpError() << "expected tensor<1xHxWx3xui8>, found "
                                   << function.getArgumentTypes()[0];
-  auto logitScale = function->getAttrOfType<FloatAttr>("fxp.logit_scale");
+  auto logitScale = function->getAttrOfType<FloatAttr>(fxp::kLogitScaleAttr);
   if (!logitScale)
     return function.emitOpError("expected the attribute 'fxp.logit_scale'");
   for (Operation &op : function.getBody().front()) {
@@ -305,12 +348,16 @@ LogicalResult NetworkConverter::convert() {
       FailureOr<Slot> slot = slotOf(select, select.getTokens());
       if (failed(slot))
         return failure();
-      slot->offset += select.getIndex() * rowStride(columnsOf(select)) * 2;
+      slot->offset += select.getIndex() * rowStride(columnsOf(select)) *
+                      elementBytes(select);
       slots[select] = *slot;
     } else if (isa<func::ReturnOp>(op)) {
       FailureOr<Slot> logits = slotOf(&op, op.getOperand(0));
       if (failed(logits))
         return failure();
+      if (!typeOf(op.getOperand(0)).getElementType().isInteger(32))
+        return op.emitOpError() << "expected logits of 32 bits, found "
+                                << op.getOperand(0).getType();
       program.finish(imageType, columnsOf(op.getOperand(0)),
                      logitScale.getValueAsDouble(), *logits);
     } else {
@@ -334,8 +381,8 @@ struct ConvertFxpToLoopsPass
       return signalPassFailure();
     }
     auto function = module.lookupSymbol<func::FuncOp>("forward");
-    if (!function) {
-      module.emitError("expected a function @forward");
+    if (!function || function.isExternal()) {
+      module.emitError("expected a function @forward with a body");
       return signalPassFailure();
     }
     ProgramBuilder program(module, **found);

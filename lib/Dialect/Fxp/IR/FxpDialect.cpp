@@ -19,13 +19,13 @@ void FxpDialect::initialize() {
 LogicalResult FxpDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   if (attribute.getName() != kLogitScaleAttr)
-    return op->emitOpError() << "unknown attribute '"
-                             << attribute.getName().getValue()
-                             << "' of dialect 'fxp'";
+    return op->emitOpError()
+           << "unknown attribute '" << attribute.getName().getValue()
+           << "' of dialect 'fxp'";
   auto scale = dyn_cast<FloatAttr>(attribute.getValue());
   if (!scale || !scale.getType().isF64() || !(scale.getValueAsDouble() > 0))
-    return op->emitOpError() << "'" << kLogitScaleAttr
-                             << "' expected a positive f64, found "
-                             << attribute.getValue();
+    return op->emitOpError()
+           << "'" << kLogitScaleAttr << "' expected a positive f64, found "
+           << attribute.getValue();
   return success();
 }

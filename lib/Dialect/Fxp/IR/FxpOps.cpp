@@ -48,8 +48,8 @@ static LogicalResult verifyClamp(Operation *op, int64_t low, int64_t high,
   int64_t min = isUnsigned ? 0 : -(int64_t(1) << (width - 1));
   int64_t max = (int64_t(1) << (isUnsigned ? width : width - 1)) - 1;
   if (low > high)
-    return op->emitOpError() << "expected low <= high, found " << low << " and "
-                             << high;
+    return op->emitOpError()
+           << "expected low <= high, found " << low << " and " << high;
   if (low < min || high > max)
     return op->emitOpError() << "expected low and high to fit " << element
                              << ", found " << low << " and " << high;
@@ -113,8 +113,8 @@ LogicalResult PrependTokenOp::verify() {
   if (tokens.size() != 3) // C1
     return emitOpError() << "expected tokens of rank 3, found "
                          << tokens.size();
-  if (failed(expectShape(*this, "a token", {1, tokens[2]},
-                         shapeOf(getToken()))))
+  if (failed(
+          expectShape(*this, "a token", {1, tokens[2]}, shapeOf(getToken()))))
     return failure();
   return expectShape(*this, "a result", {tokens[0], tokens[1] + 1, tokens[2]},
                      shapeOf(getResult()));
@@ -128,9 +128,8 @@ LogicalResult SelectTokenOp::verify() {
   if (failed(expectWithin(*this, "'index'", getIndex(), 0, tokens[1] - 1)))
     return failure();
   if (elementOf(getTokens()) != elementOf(getResult())) // C2
-    return emitOpError() << "expected a result of "
-                         << elementOf(getTokens()) << ", found "
-                         << elementOf(getResult());
+    return emitOpError() << "expected a result of " << elementOf(getTokens())
+                         << ", found " << elementOf(getResult());
   return expectShape(*this, "a result", {tokens[0], tokens[2]},
                      shapeOf(getResult()));
 }
@@ -139,9 +138,9 @@ LogicalResult SelectTokenOp::verify() {
 static LogicalResult verifyHeads(Operation *op, Value tokens, Value heads) {
   ArrayRef<int64_t> h = shapeOf(heads);
   if (elementOf(tokens) != elementOf(heads))
-    return op->emitOpError() << "expected one element type, found "
-                             << elementOf(tokens) << " and "
-                             << elementOf(heads);
+    return op->emitOpError()
+           << "expected one element type, found " << elementOf(tokens)
+           << " and " << elementOf(heads);
   return expectShape(op, "tokens", {h[0], h[2], h[1] * h[3]}, shapeOf(tokens));
 }
 
@@ -241,8 +240,8 @@ LogicalResult LayerNormOp::verify() {
                            shapeOf(vector))))
       return failure();
   if (failed(expectWithin(*this, "'shift'", getShift(), 1, 24)) || // C2
-      failed(expectWithin(*this, "'epsilon'", getEpsilon(), 0,
-                          int64_t(1) << 61)))
+      failed(
+          expectWithin(*this, "'epsilon'", getEpsilon(), 0, int64_t(1) << 61)))
     return failure();
   return verifyClamp(*this, getZeroPoint(), getLow(), getHigh(), // C3
                      elementOf(getResult()));
@@ -262,9 +261,9 @@ LogicalResult SoftmaxOp::verify() {
   int64_t most = kMaxMultiplier >> getPreShift(); // C3
   if (failed(expectWithin(*this, "'limit'", getLimit(), 1, most)))
     return failure();
-  int64_t exponent =
-      ((static_cast<int64_t>(getLimit()) << getPreShift()) *
-       static_cast<int64_t>(getMultiplier())) >> 31;
+  int64_t exponent = ((static_cast<int64_t>(getLimit()) << getPreShift()) *
+                      static_cast<int64_t>(getMultiplier())) >>
+                     31;
   return expectWithin(*this, "the limit's exponent", exponent, 0,
                       12 * 65536 - 1);
 }

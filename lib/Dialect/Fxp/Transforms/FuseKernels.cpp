@@ -136,8 +136,8 @@ void FuseKernelsPass::count(StringRef kind) {
 }
 
 void FuseKernelsPass::remark(fxp::KernelOp kernel) {
-  auto diagnostic = kernel.emitRemark() << "kernel '" << kernel.getKind()
-                                        << "': ";
+  auto diagnostic = kernel.emitRemark()
+                    << "kernel '" << kernel.getKind() << "': ";
   llvm::interleave(
       kernel.getBody().front().without_terminator(),
       [&](Operation &op) { diagnostic << op.getName().stripDialect(); },
@@ -152,9 +152,8 @@ void FuseKernelsPass::fuse(Group group) {
                                       result.getType(), group.kind);
   Block *body = &kernel.getBody().emplaceBlock();
   result.replaceAllUsesWith(kernel.getResult());
-  llvm::sort(group.operations, [](Operation *a, Operation *b) {
-    return a->isBeforeInBlock(b);
-  });
+  llvm::sort(group.operations,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   for (Operation *op : group.operations)
     op->moveBefore(body, body->end());
   builder.setInsertionPointToEnd(body);

@@ -49,7 +49,8 @@ def FuseKernelsPass : Pass<"fxp-fuse-kernels", "::mlir::func::FuncOp"> {
   ];
   let statistics = [
     Statistic<"numGemm", "gemm", "Number of kernels of kind gemm">,
-    Statistic<"numAttention", "attention", "Number of kernels of kind attention">,
+    Statistic<"numAttention", "attention",
+              "Number of kernels of kind attention">,
     Statistic<"numLayerNorm", "layer_norm",
               "Number of kernels of kind layer_norm">,
     Statistic<"numOther", "other", "Number of kernels of any other kind">
