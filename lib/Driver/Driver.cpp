@@ -106,8 +106,7 @@ Error Driver::read() {
   StringRef name = options.input;
   bool isModule = isBytecode((*bytes)->getBuffer()) || name == "-" ||
                   name.ends_with(".mlir") || name.ends_with(".mlirbc");
-  bytes->reset();
-  auto loaded = isModule ? readModule(context, name)
+  auto loaded = isModule ? parseModule(context, name, std::move(*bytes))
                          : importer::importCheckpoint(context, name,
                                                       options.import);
   if (!loaded)

@@ -75,8 +75,8 @@ Result evaluation::evaluate(fxp::LayerNormOp op, const IntegerTensor &input,
 
 /// `2^-f` in Q15 for f in Q16, f < 1.
 static int64_t powerOfMinus(int64_t f) {
-  int64_t p = 7600 - ((f * 1316) >> 16);
-  p = 22670 - ((f * p) >> 16);
+  int64_t p = fxp::kSoftmaxCubic[1] - ((f * fxp::kSoftmaxCubic[2]) >> 16);
+  p = fxp::kSoftmaxCubic[0] - ((f * p) >> 16);
   return 32768 - ((f * p) >> 16);
 }
 

@@ -34,25 +34,43 @@ Error deit::writeModule(ModuleOp module, StringRef path, ModuleFormat format) {
   });
 }
 
-Expected<OwningOpRef<ModuleOp>> deit::readModule(MLIRContext &context,
-                                                 StringRef path) {
-  Expected<std::unique_ptr<llvm::MemoryBuffer>> buffer = readFile(path);
-  if (!buffer)
-    return buffer.takeError();
-  std::string messages;
+/// "file:12:3: message", or "file: module path: message" where a model's own
+/// names are all there is.
+static std::string describe(Diagnostic &diagnostic, StringRef path) {
+  std::string text = path.str();
+  llvm::raw_string_ostream stream(text);
+  Location location = diagnostic.getLocation();
+  auto line = dyn_cast<FileLineColLoc>(location);
+  if (line && line.getLine())
+    stream << ':' << line.getLine() << ':' << line.getColumn();
+  else if (auto name = dyn_cast<NameLoc>(location))
+    stream << ": " << name.getName().getValue();
+  else
+    stream << ": damaged bytecode";
+  stream << ": " << diagnostic.str();
+  return text;
+}
+
+Expected<OwningOpRef<ModuleOp>>
+deit::parseModule(MLIRContext &context, StringRef path,
+                  std::unique_ptr<llvm::MemoryBuffer> contents) {
+  std::string complaint;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    if (!messages.empty())
-      messages += "\n";
-    llvm::raw_string_ostream os(messages);
-    os << diagnostic.getLocation() << ": " << diagnostic;
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
+        complaint.empty())
+      complaint = describe(diagnostic, path);
     return success();
   });
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
-  auto module = parseSourceFile<ModuleOp>(sources, &context);
+  // The parser of text looks for a zero byte behind the last one.
+  if (!isBytecode(contents->getBuffer()))
+    contents =
+        llvm::MemoryBuffer::getMemBufferCopy(contents->getBuffer(), path);
+  // Shared, so that weights may stay in the buffer.
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(contents), llvm::SMLoc());
+  auto module = parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
   if (!module)
-    return makeError(path + ": not readable as MLIR; " +
-                     (messages.empty() ? "is it a checkpoint or a library?"
-                                       : messages));
+    return makeError(complaint.empty() ? path + ": is no MLIR module"
+                                       : Twine(complaint));
   return module;
 }

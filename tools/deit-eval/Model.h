@@ -20,6 +20,7 @@ struct ModelOptions {
   std::string path;
   std::string container; ///< weights for a compiled model; empty: its own
   unsigned threads = 0;  ///< 0: one per core
+  unsigned batch = 0;    ///< images MLIR is run on at once; 0: as many as pay
 };
 
 /// A model ready to be measured.

@@ -4,13 +4,13 @@
 // the float reference.
 
 #include "Model.h"
-#include "ModuleFile.h"
 #include "deit/Codegen/Container.h"
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
 #include "deit/Reference/FloatReference.h"
 #include "deit/Reference/FxpInterpreter.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/ModuleIO.h"
 #include "deit_cpu.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
@@ -77,13 +77,15 @@ ModuleModel::ModuleModel(std::unique_ptr<MLIRContext> context,
   facts.image_width = image.getDimSize(2);
   facts.classes = logits.getDimSize(1);
   facts.threads = options.threads ? options.threads : deit_core_count();
+  facts.batch = options.batch;
 }
 
 Error FxpModel::open() {
   target = "interpreter";
   facts.model_bytes = containerBytes(collectConstants(forward));
-  facts.batch = facts.threads;
-  for (unsigned i = 0; i < facts.threads; ++i) {
+  if (facts.batch == 0)
+    facts.batch = facts.threads;
+  for (unsigned i = 0; i < facts.batch; ++i) {
     auto interpreter = FxpInterpreter::create(forward);
     if (!interpreter)
       return interpreter.takeError();
@@ -145,6 +147,8 @@ static bool isQuantized(func::FuncOp function) {
 }
 
 Error FloatModel::open() {
+  if (facts.batch == 0)
+    facts.batch = 16; // enough to keep the threads busy
   Expected<FloatReference *> loaded = loadFloatReference(facts.threads);
   if (!loaded)
     return loaded.takeError();
@@ -152,7 +156,6 @@ Error FloatModel::open() {
   target = isQuantized(forward) ? "fake-quantized" : "float";
   facts.model_bytes = parameterBytes(forward);
   facts.is_float = true;
-  facts.batch = 16; // enough to keep the threads busy
   return Error::success();
 }
 

@@ -24,6 +24,8 @@ MODEL is what deit-compile writes, of any level:
 MLIR is text or bytecode, '-' reads it from standard input.
 
   --container FILE  weights to use in place of those a library carries
+  --batch N         images MLIR is run on at once, 1 to 1024; latency is of one
+                    image all the same
 )" << deit_evaluate_help;
 }
 
@@ -33,28 +35,54 @@ static bool wantsHelp(llvm::ArrayRef<char *> arguments) {
   });
 }
 
+/// Takes the value of option `name` out of `rest`, "--name=value" or two
+/// arguments; nothing when `rest` begins otherwise.
+static Expected<std::optional<StringRef>>
+takeValue(StringRef name, llvm::ArrayRef<char *> &rest) {
+  StringRef argument = rest.front();
+  if (!argument.consume_front(name) ||
+      (!argument.empty() && argument.front() != '='))
+    return std::nullopt;
+  rest = rest.drop_front();
+  if (argument.consume_front("=") && !argument.empty())
+    return argument;
+  if (rest.empty())
+    return makeError(name + " needs a value; --help lists the options");
+  StringRef value = rest.front();
+  rest = rest.drop_front();
+  return value;
+}
+
 /// Reads what the runtime's options leave over.
 static Expected<ModelOptions> parseRest(llvm::ArrayRef<char *> rest) {
   ModelOptions options;
   while (!rest.empty()) {
+    auto container = takeValue("--container", rest);
+    if (!container)
+      return container.takeError();
+    if (*container) {
+      options.container = (*container)->str();
+      continue;
+    }
+    auto batch = takeValue("--batch", rest);
+    if (!batch)
+      return batch.takeError();
+    if (*batch) {
+      if ((*batch)->getAsInteger(10, options.batch) || options.batch == 0 ||
+          options.batch > 1024)
+        return makeError("--batch takes a whole number from 1 to 1024, not '" +
+                         **batch + "'");
+      continue;
+    }
     StringRef argument = rest.front();
     rest = rest.drop_front();
-    if (argument == "--container" && !rest.empty()) {
-      options.container = rest.front();
-      rest = rest.drop_front();
-    } else if (argument.consume_front("--container=") && !argument.empty()) {
-      options.container = argument.str();
-    } else if (argument.empty() || argument == "--container") {
-      return makeError("--container needs a value; --help lists the options");
-    } else if (argument.starts_with("-") && argument != "-") {
+    if (argument.empty() || (argument.starts_with("-") && argument != "-"))
       return makeError("unknown argument '" + argument +
                        "'; --help lists the options");
-    } else if (!options.path.empty()) {
+    if (!options.path.empty())
       return makeError("one MODEL at a time, found '" + Twine(options.path) +
                        "' and '" + argument + "'");
-    } else {
-      options.path = argument.str();
-    }
+    options.path = argument.str();
   }
   if (options.path.empty())
     return makeError("no MODEL given; --help tells what it can be");

@@ -7,6 +7,7 @@
 
 #include "deit/Support/LLVM.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 namespace deit {
 
@@ -21,10 +22,12 @@ struct ModuleFormat {
 /// module paths, are always written.
 Error writeModule(ModuleOp module, StringRef path, ModuleFormat format = {});
 
-/// Reads an MLIR file, text or bytecode. The parser's diagnostics become part
-/// of the error. The context must know the dialects.
-Expected<OwningOpRef<ModuleOp>> readModule(MLIRContext &context,
-                                           StringRef path);
+/// Parses and verifies a module, text or bytecode; the first complaint becomes
+/// the error, which names `path` and the place. The context must know the
+/// dialects.
+Expected<OwningOpRef<ModuleOp>>
+parseModule(MLIRContext &context, StringRef path,
+            std::unique_ptr<llvm::MemoryBuffer> contents);
 
 /// Whether the bytes begin like MLIR bytecode.
 bool isBytecode(StringRef bytes);
