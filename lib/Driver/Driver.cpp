@@ -132,8 +132,19 @@ Error Driver::lower(StringRef stage,
   if (options.configure && failed(options.configure(pm)))
     return makeError("the pass manager's options cannot be applied");
   populate(pm);
+  // A pass's first complaint is the error; what follows from it is not said.
+  std::string complaint;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure();
+    if (complaint.empty())
+      complaint = describe(diagnostic, options.input);
+    return success();
+  });
   if (failed(pm.run(*module)))
-    return makeError(options.input + ": " + stage + " failed");
+    return makeError(complaint.empty()
+                         ? options.input + ": " + stage.str() + " failed"
+                         : complaint);
   return Error::success();
 }
 

@@ -34,9 +34,7 @@ Error deit::writeModule(ModuleOp module, StringRef path, ModuleFormat format) {
   });
 }
 
-/// "file:12:3: message", or "file: module path: message" where a model's own
-/// names are all there is.
-static std::string describe(Diagnostic &diagnostic, StringRef path) {
+std::string deit::describe(Diagnostic &diagnostic, StringRef path) {
   std::string text = path.str();
   llvm::raw_string_ostream stream(text);
   Location location = diagnostic.getLocation();
@@ -45,8 +43,6 @@ static std::string describe(Diagnostic &diagnostic, StringRef path) {
     stream << ':' << line.getLine() << ':' << line.getColumn();
   else if (auto name = dyn_cast<NameLoc>(location))
     stream << ": " << name.getName().getValue();
-  else
-    stream << ": damaged bytecode";
   stream << ": " << diagnostic.str();
   return text;
 }

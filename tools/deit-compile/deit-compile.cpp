@@ -5,6 +5,7 @@
 #include "deit/Codegen/Target.h"
 #include "deit/Driver/Driver.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/ModuleIO.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
@@ -133,12 +134,9 @@ static Error run(const char *program) {
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && quiet)
-      return;
-    static const char *const words[] = {"note", "warning", "error", "remark"};
-    llvm::errs() << "deit-compile: "
-                 << words[static_cast<int>(diagnostic.getSeverity())] << ": "
-                 << diagnostic.getLocation() << ": " << diagnostic << '\n';
+    if (!quiet)
+      llvm::errs() << "deit-compile: note: " << describe(diagnostic, input)
+                   << '\n';
   });
   return runDriver(context, makeOptions(program));
 }

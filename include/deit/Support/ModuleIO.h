@@ -6,6 +6,7 @@
 #define DEIT_SUPPORT_MODULEIO_H
 
 #include "deit/Support/LLVM.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -28,6 +29,10 @@ Error writeModule(ModuleOp module, StringRef path, ModuleFormat format = {});
 Expected<OwningOpRef<ModuleOp>>
 parseModule(MLIRContext &context, StringRef path,
             std::unique_ptr<llvm::MemoryBuffer> contents);
+
+/// A diagnostic as one line: "file:12:3: message", or "file: module path:
+/// message" where a model's own names are all there is.
+std::string describe(Diagnostic &diagnostic, StringRef path);
 
 /// Whether the bytes begin like MLIR bytecode.
 bool isBytecode(StringRef bytes);

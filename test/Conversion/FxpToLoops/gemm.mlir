@@ -11,10 +11,9 @@
 // CHECK-NOT: func.func @gemm_1x3x3_s8
 // CHECK: func.func @gemm_1x3x3_s32(
 // CHECK: fxp.program @deit_program
-// CHECK-SAME: arena_bytes = 256
 // CHECK-SAME: classes = 3
 // CHECK-SAME: features = 3
-// CHECK-SAME: image_height = 1 : i64, image_width = 1 : i64, logit_scale = 2.500000e-01 : f64, logits_offset = 0 : i64
+// CHECK-SAME: image_height = 1 : i64, image_width = 1 : i64, logit_scale = 2.500000e-01 : f64, logits_offset = [[LOGITS:[0-9]+]] : i64
 // CHECK-SAME: target = "x86-64-v3"
 
 // The container holds the constants in order of first use.
@@ -31,12 +30,12 @@
 // CHECK-NEXT: fxp.pack_gemm {activation_offset = 0 : i64, bias = 1 : i64, bias_destination = [[BIAS2:[0-9]+]] : i64, {{.*}} destination = [[WEIGHT2:[0-9]+]]
 // CHECK-NEXT: fxp.pack_gemm
 
-// The first result lies beside its operand, the second where that was.
+// Each step reads what the one before wrote.
 
-// CHECK-NEXT: fxp.step @patches_1x1_1x1 {{.*}} parameters = array<i64: 128>
-// CHECK-NEXT: fxp.step @gemm_1x3x3_s8 {items = 1 : i64, kind = "gemm", macs = 9 : i64, parameters = array<i64: 128, [[WEIGHT]], [[BIAS]], [[MULTIPLIER]], 0, 0, 8, 128, 0, 255,
-// CHECK-NEXT: fxp.step @gemm_1x3x3_s8 {items = 1 : i64, kind = "gemm", macs = 9 : i64, parameters = array<i64: 0, [[WEIGHT2]], [[BIAS2]], [[MULTIPLIER]], {{[0-9]+}}, 0, 9, 64, 10, 250,
-// CHECK-NEXT: fxp.step @gemm_1x3x3_s32
+// CHECK-NEXT: fxp.step @patches_1x1_1x1 {{.*}} parameters = array<i64: [[PATCHES:[0-9]+]]>
+// CHECK-NEXT: fxp.step @gemm_1x3x3_s8 {items = 1 : i64, kind = "gemm", macs = 9 : i64, parameters = array<i64: [[PATCHES]], [[WEIGHT]], [[BIAS]], [[MULTIPLIER]], [[FIRST:[0-9]+]], 0, 8, 128, 0, 255, 0, 0, 0, 0, 0, 0, 0, 0>}
+// CHECK-NEXT: fxp.step @gemm_1x3x3_s8 {items = 1 : i64, kind = "gemm", macs = 9 : i64, parameters = array<i64: [[FIRST]], [[WEIGHT2]], [[BIAS2]], [[MULTIPLIER]], [[SECOND:[0-9]+]], 0, 9, 64, 10, 250, 0, 0, 0, 0, 0, 0, 0, 0>}
+// CHECK-NEXT: fxp.step @gemm_1x3x3_s32 {{.*}} parameters = array<i64: [[SECOND]], {{.*}}, [[MULTIPLIER]], [[LOGITS]], 0, 8, 0, -99, 99, 0
 
 func.func @forward(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x3xi32>
     attributes {fxp.logit_scale = 0.25 : f64} {
@@ -90,11 +89,11 @@ func.func @forward(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x3xi32>
 // CHECK-DAG: fxp.pack_rows {destination = [[POSITION:[0-9]+]] : i64, flip = 0 : i64, source = 3 : i64, stride = 128 : i64}
 // CHECK-DAG: fxp.pack_rows {destination = [[TOKEN:[0-9]+]] : i64, flip = 0 : i64, source = 4 : i64, stride = 128 : i64}
 // CHECK-DAG: fxp.pack_rows {destination = [[TABLE:[0-9]+]] : i64, flip = 0 : i64, source = 6 : i64, stride = 256 : i64}
-// CHECK: fxp.step @copy_row_3 {items = 1 : i64, kind = "copy", macs = 0 : i64, parameters = array<i64: [[TOKEN]], 0>}
-// CHECK-NEXT: fxp.step @gemm_2x3x3_s16_preshift_position {items = 1 : i64, kind = "gemm", macs = 18 : i64, parameters = array<i64: {{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}}, 128, 2, 8, 0, -900, 900, 0, [[POSITION]], 77, 3, 11, 0, -800, 800>}
-// CHECK-NEXT: fxp.step @layer_norm_3x3 {items = 3 : i64,
+// CHECK: fxp.step @copy_row_3 {items = 1 : i64, kind = "copy", macs = 0 : i64, parameters = array<i64: [[TOKEN]], [[#STREAM:]]>}
+// CHECK-NEXT: fxp.step @gemm_2x3x3_s16_preshift_position {items = 1 : i64, kind = "gemm", macs = 18 : i64, parameters = array<i64: {{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}}, [[#STREAM+128]], 2, 8, 0, -900, 900, 0, [[POSITION]], 77, 3, 11, 0, -800, 800>}
+// CHECK-NEXT: fxp.step @layer_norm_3x3 {{.*}} parameters = array<i64: [[#STREAM]],
 // CHECK-NEXT: fxp.step @gemm_3x3x3_s8_lookup {{.*}}, 128, 0, 255, [[TABLE]], 0, 0, 0, 0, 0, 0, 0>}
-// CHECK-NEXT: fxp.step @gemm_3x3x3_s16_residual {{.*}}, 0, 0, 88, 4, 12, 0, -700, 700>}
+// CHECK-NEXT: fxp.step @gemm_3x3x3_s16_residual {{.*}}, 0, 8, 0, -900, 900, 0, [[#STREAM]], 88, 4, 12, 0, -700, 700>}
 
 func.func @forward(%image: tensor<1x1x2x3xui8>) -> tensor<1x3x3xi32>
     attributes {fxp.logit_scale = 0.25 : f64} {

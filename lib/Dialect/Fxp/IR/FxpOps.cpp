@@ -311,8 +311,8 @@ LogicalResult ProgramOp::verify() {
   int64_t logits = static_cast<int64_t>(getClasses()) * 4; // C2
   if (failed(expectWithin(*this, "'image_height'", getImageHeight(), 1,
                           1 << 24)) ||
-      failed(expectWithin(*this, "'image_width'", getImageWidth(), 1,
-                          1 << 24)) ||
+      failed(
+          expectWithin(*this, "'image_width'", getImageWidth(), 1, 1 << 24)) ||
       failed(expectWithin(*this, "'classes'", getClasses(), 1, 1 << 24)) ||
       failed(expectWithin(*this, "'packed_bytes'", getPackedBytes(), 1,
                           INT64_MAX)))
