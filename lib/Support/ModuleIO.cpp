@@ -52,10 +52,13 @@ deit::parseModule(MLIRContext &context, StringRef path,
                   std::unique_ptr<llvm::MemoryBuffer> contents) {
   std::string complaint;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
-        complaint.empty())
-      complaint = describe(diagnostic, path);
-    return success();
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error ||
+        !complaint.empty())
+      return;
+    // Only bytecode has complaints without a place.
+    complaint = describe(diagnostic, path);
+    if (complaint == path.str() + ": " + diagnostic.str())
+      complaint = path.str() + ": damaged bytecode: " + diagnostic.str();
   });
   // The parser of text looks for a zero byte behind the last one.
   if (!isBytecode(contents->getBuffer()))
