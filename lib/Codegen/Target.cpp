@@ -4,6 +4,7 @@
 
 #include "deit/Codegen/Target.h"
 #include "deit_abi.h"
+#include "deit_cpu.h"
 
 using namespace deit;
 
@@ -29,13 +30,25 @@ static const Target kTargets[] = {
 
 ArrayRef<Target> deit::allTargets() { return kTargets; }
 
+/// The first target, the fastest ones standing first, that this CPU runs.
+static Expected<const Target *> hostTarget() {
+  int64_t features = deit_cpu_features();
+  for (const Target &target : kTargets)
+    if ((target.required & ~features) == 0)
+      return &target;
+  return llvm::createStringError(
+      "this CPU runs none of the targets; name the one to compile for");
+}
+
 Expected<const Target *> deit::lookupTarget(StringRef name) {
+  if (name == "native")
+    return hostTarget();
   std::string names;
   for (const Target &target : kTargets) {
     if (target.name == name)
       return &target;
-    names += (names.empty() ? "" : ", ") + target.name.str();
+    names += target.name.str() + ", ";
   }
   return llvm::createStringError("unknown target '" + name +
-                                 "'; there are: " + names);
+                                 "'; there are: " + names + "native");
 }

@@ -23,8 +23,8 @@ static constexpr char overview[] =
     R"(Compile a vision transformer into an integer program.
 
 Takes a PyTorch checkpoint, or the IR of any level, and stops at any level.
-Everything above "fxp" needs images to calibrate with: training images, never
-those that accuracy is measured on.
+A float model needs images to be quantized with (--calib): training images,
+never those that accuracy is measured on.
 
   deit-compile model.pth --calib train.bin -o model.so
   deit-compile model.pth --calib train.bin --target rpi5 --emit=evaluator -o deit-rpi5
@@ -63,8 +63,8 @@ static cl::opt<Emit> emitKind(
         clEnumValN(Emit::Header, "header", "the library's C header")));
 static cl::opt<std::string>
     targetName("target", cl::value_desc("name"), cl::cat(category),
-               cl::init("x86-64-avx512vnni"),
-               cl::desc("CPU to compile for; default: x86-64-avx512vnni"));
+               cl::init("native"),
+               cl::desc("CPU to compile for; default: native, this one"));
 static cl::opt<std::string>
     calibration("calib", cl::value_desc("file"), cl::cat(category),
                 cl::desc("CIFAR-10 or CIFAR-100 binary file to calibrate "
@@ -91,6 +91,7 @@ static std::string helpText() {
     text += ("  " + target.name + std::string(20 - target.name.size(), ' ') +
              target.summary + "\n")
                 .str();
+  text += "  native              the first of these that this CPU runs\n";
   return text;
 }
 

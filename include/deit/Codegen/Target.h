@@ -53,7 +53,8 @@ struct Target {
 /// All targets, for help texts.
 ArrayRef<Target> allTargets();
 
-/// The target called `name`; fails with the names there are.
+/// The target called `name`; "native" is the best that this CPU runs. Fails
+/// with the names there are.
 Expected<const Target *> lookupTarget(StringRef name);
 
 } // namespace deit

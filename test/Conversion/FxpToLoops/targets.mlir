@@ -6,7 +6,7 @@
 // RUN: deit-opt %s -convert-fxp-to-loops=target=rpi5 | FileCheck %s --check-prefix=RPI5
 // RUN: not deit-opt %s -convert-fxp-to-loops=target=z80 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: error: unknown target 'z80'; there are: x86-64-avx512vnni, x86-64-v3, rpi5
+// UNKNOWN: error: unknown target 'z80'; there are: x86-64-avx512vnni, x86-64-v3, rpi5, native
 
 // One layer with a table shows all that is a target's own: dot product, table
 // lookup, layout and sign of the operands, features.
