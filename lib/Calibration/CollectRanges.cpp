@@ -5,6 +5,7 @@
 #include "deit/Calibration/Calibration.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
+#include <algorithm>
 #include <cmath>
 
 using namespace deit;
@@ -34,6 +35,14 @@ static bool isSymmetric(Value value) {
   return isa<SplitHeadsOp>(value.getDefiningOp()) ||
          llvm::any_of(value.getUsers(),
                       [](Operation *user) { return isa<SplitHeadsOp>(user); });
+}
+
+/// Whether `value` is a score or an attention weight: the largest tensors, whose
+/// codes need no range.
+static bool isAttention(Value value) {
+  return isa<SoftmaxOp>(value.getDefiningOp()) ||
+         llvm::any_of(value.getUsers(),
+                      [](Operation *user) { return isa<SoftmaxOp>(user); });
 }
 
 /// Whether `op` hands its operand's values on.
@@ -100,8 +109,13 @@ void RangeCollector::observe(OpResult result, ArrayRef<float> values,
     statistics[op].range = range;
     return;
   }
-  Histogram histogram = Histogram::fromValues(values);
   ValueStatistics &found = statistics[op];
+  if (isAttention(result)) {
+    auto [low, high] = std::minmax_element(values.begin(), values.end());
+    found.range = {*low, *high};
+    return;
+  }
+  Histogram histogram = Histogram::fromValues(values);
   found.range = chooseRange(result, histogram);
   if (isa<LinearOp, PatchEmbedOp>(op)) {
     std::vector<double> means = channelMeans(values, shape.back());

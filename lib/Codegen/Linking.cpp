@@ -103,6 +103,8 @@ Error deit::linkProgram(StringRef object, const Target &target, LinkKind kind,
         return Error::success();
       }))
     return error;
+  if (!llvm::sys::fs::is_regular_file(output)) // a device keeps its own
+    return Error::success();
   auto all = llvm::sys::fs::perms::all_read | llvm::sys::fs::perms::all_exe |
              llvm::sys::fs::perms::owner_write;
   if (std::error_code code = llvm::sys::fs::setPermissions(output, all))

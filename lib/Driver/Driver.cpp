@@ -60,6 +60,7 @@ private:
               llvm::function_ref<void(OpPassManager &)> populate);
   Error lowerTo(Level goal);
   Error quantize();
+  Expected<std::string> container();
   Error writeContainer();
   Error writeCode();
   std::string modelName();
@@ -195,16 +196,19 @@ static Error writeBytes(StringRef path, StringRef bytes) {
   });
 }
 
-static Expected<std::string> containerOf(ModuleOp module) {
-  auto program = *module.getOps<fxp::ProgramOp>().begin();
-  return makeContainer(collectConstants(program));
+Expected<std::string> Driver::container() {
+  auto program = *module->getOps<fxp::ProgramOp>().begin();
+  Expected<std::string> bytes = makeContainer(collectConstants(program));
+  if (!bytes)
+    return prefixError(options.input + ": ", bytes.takeError());
+  return bytes;
 }
 
 Error Driver::writeContainer() {
-  Expected<std::string> container = containerOf(*module);
-  if (!container)
-    return container.takeError();
-  return writeBytes(options.output, *container);
+  Expected<std::string> bytes = container();
+  if (!bytes)
+    return bytes.takeError();
+  return writeBytes(options.output, *bytes);
 }
 
 Error Driver::writeCode() {
@@ -212,9 +216,9 @@ Error Driver::writeCode() {
   if (program.getTarget() != target->name)
     return makeError(options.input + ": the program is compiled for " +
                      program.getTarget() + ", not for " + target->name);
-  Expected<std::string> container = containerOf(*module);
-  if (!container)
-    return container.takeError();
+  Expected<std::string> weights = container();
+  if (!weights)
+    return weights.takeError();
   CodegenOptions codegen;
   codegen.target = target->name.str();
   codegen.name = modelName();
@@ -226,7 +230,7 @@ Error Driver::writeCode() {
   CodeKind kind = options.emit == Emit::LLVM       ? CodeKind::LLVM
                   : options.emit == Emit::Assembly ? CodeKind::Assembly
                                                    : CodeKind::Object;
-  Expected<std::string> code = emitCode(*module, *target, kind, *container);
+  Expected<std::string> code = emitCode(*module, *target, kind, *weights);
   if (!code)
     return code.takeError();
   if (options.emit != Emit::Shared && options.emit != Emit::Evaluator)

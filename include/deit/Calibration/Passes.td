@@ -28,8 +28,8 @@ def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
 
     Queries, keys and values get a range that is best for symmetric codes. The
     residual stream (additions, and what they add) always gets every value
-    that occurs: its few large channels carry the image's class, and 16 bits
-    resolve the small ones beside them. GELU's operand is searched by the
+    that occurs: its 16 bits resolve small values beside large ones, so there
+    is nothing to win by cutting. GELU's operand is searched by the
     error it causes at GELU's output, unless `gelu-range=observer`.
 
     Fails, leaving the module alone, if the file has fewer images than asked
