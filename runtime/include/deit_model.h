@@ -19,7 +19,7 @@ typedef struct deit_model deit_model;
 /// What a function of this header found.
 typedef enum {
   DEIT_OK = 0,
-  DEIT_ERROR_ARGUMENT = 1,  ///< a null pointer or a count of zero
+  DEIT_ERROR_ARGUMENT = 1,  ///< null, or out of range
   DEIT_ERROR_CPU = 2,       ///< the CPU lacks an instruction the code needs
   DEIT_ERROR_CONTAINER = 3, ///< the weights are damaged or another model's
   DEIT_ERROR_MEMORY = 4,    ///< no memory for weights or arena
@@ -36,6 +36,7 @@ typedef struct {
   uint32_t classes;         ///< logits an image
   double logit_scale;       ///< the value of one step of a logit
   uint64_t container_bytes; ///< the stored size of the weights
+  uint64_t code_bytes;      ///< the size of the generated code
 } deit_info;
 
 /// One sentence for a person, never null.

@@ -136,10 +136,6 @@ static const char *infer(void *self, const uint8_t *images, unsigned count,
   return status == DEIT_OK ? NULL : deit_status_text(status);
 }
 
-// The linker marks the ends of the section that holds generated code.
-extern const char __start_deit_code[] __attribute__((weak));
-extern const char __stop_deit_code[] __attribute__((weak));
-
 static int run(const char *program, deit_evaluate_options *options,
                weights *weights, deit_model **model, deit_error *error) {
   if (!check_cpu(error) || !find_weights(weights, error))
@@ -156,7 +152,7 @@ static int run(const char *program, deit_evaluate_options *options,
       .image_width = info->image_width,
       .classes = info->classes,
       .model_bytes = weights->bytes,
-      .code_bytes = (uint64_t)(__stop_deit_code - __start_deit_code),
+      .code_bytes = info->code_bytes,
       .load_ms = (double)(deit_nanoseconds() - start) / 1e6,
       .threads = threads,
       .batch = 1,

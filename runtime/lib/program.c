@@ -12,6 +12,12 @@
 
 #include <pthread.h>
 
+// The linker marks the ends of the section that holds generated code.
+extern const char __start_deit_code[]
+    __attribute__((weak, visibility("hidden")));
+extern const char __stop_deit_code[]
+    __attribute__((weak, visibility("hidden")));
+
 static deit_info info;
 static char missing_features[256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -24,6 +30,7 @@ static void describe_program(void) {
   info.classes = (uint32_t)deit_program.classes;
   info.logit_scale = deit_program.logit_scale;
   info.container_bytes = (uint64_t)deit_program.container_bytes;
+  info.code_bytes = (uint64_t)(__stop_deit_code - __start_deit_code);
   deit_feature_names(deit_program.features & ~deit_cpu_features(),
                      missing_features, sizeof missing_features);
 }

@@ -38,12 +38,12 @@ public:
       functions.free(model);
   }
 
-  Error open(const ModelOptions &options, uint64_t libraryBytes);
+  Error open(const ModelOptions &options);
 
 private:
   Error infer(const uint8_t *images, unsigned count, void *logits) override;
   Error load(const ModelOptions &options, const llvm::MemoryBuffer *container);
-  void describe(const ModelOptions &options, uint64_t libraryBytes,
+  void describe(const ModelOptions &options,
                 const llvm::MemoryBuffer *container);
 
   Functions functions;
@@ -138,7 +138,7 @@ Error CompiledModel::load(const ModelOptions &options,
                    functions.statusText(status) + remedy);
 }
 
-void CompiledModel::describe(const ModelOptions &options, uint64_t libraryBytes,
+void CompiledModel::describe(const ModelOptions &options,
                              const llvm::MemoryBuffer *container) {
   const deit_info *info = functions.describe();
   name = info->name;
@@ -148,12 +148,12 @@ void CompiledModel::describe(const ModelOptions &options, uint64_t libraryBytes,
   facts.classes = info->classes;
   facts.model_bytes =
       container ? container->getBufferSize() : info->container_bytes;
-  facts.code_bytes = libraryBytes - info->container_bytes;
+  facts.code_bytes = info->code_bytes;
   facts.threads = options.threads ? options.threads : deit_core_count();
   facts.batch = 1;
 }
 
-Error CompiledModel::open(const ModelOptions &options, uint64_t libraryBytes) {
+Error CompiledModel::open(const ModelOptions &options) {
   Expected<Functions> found = openLibrary(options.path);
   if (!found)
     return found.takeError();
@@ -172,7 +172,7 @@ Error CompiledModel::open(const ModelOptions &options, uint64_t libraryBytes) {
       return contents.takeError();
     container = std::move(*contents);
   }
-  describe(options, libraryBytes, container.get());
+  describe(options, container.get());
   return load(options, container.get());
 }
 
@@ -191,7 +191,7 @@ Expected<ModelPtr> deit::openCompiledModel(const ModelOptions &options,
                      "name the file");
   if (Error error = checkLibrary(library))
     return prefixError(options.path + ": ", std::move(error));
-  if (Error error = model->open(options, library.getBufferSize()))
+  if (Error error = model->open(options))
     return std::move(error);
   return model;
 }

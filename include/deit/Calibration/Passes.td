@@ -29,8 +29,9 @@ def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
     Queries, keys and values get a range that is best for symmetric codes. The
     residual stream (additions, and what they add) always gets every value
     that occurs: its 16 bits resolve small values beside large ones, so there
-    is nothing to win by cutting. GELU's operand is searched by the
-    error it causes at GELU's output, unless `gelu-range=observer`.
+    is nothing to win by cutting. Scores and attention weights, whose codes need
+    no range, get what occurs as well. GELU's operand is searched by the error
+    it causes at GELU's output, unless `gelu-range=observer`.
 
     Fails, leaving the module alone, if the file has fewer images than asked
     for or if an activation is not finite. Needs LibTorch.

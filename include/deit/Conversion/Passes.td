@@ -8,7 +8,7 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertDeiTToFxpPass : Pass<"convert-deit-to-fxp", "::mlir::func::FuncOp"> {
-  let summary = "convert a quantized model to integer arithmetic";
+  let summary = "Convert a quantized model to integer arithmetic";
   let description = [{
     Turns scales into multipliers and shifts, zero points into biases and GELU
     into a table. Afterwards the function has no floating-point value.
@@ -47,7 +47,7 @@ def ConvertDeiTToFxpPass : Pass<"convert-deit-to-fxp", "::mlir::func::FuncOp"> {
 
 def ConvertFxpToLoopsPass
     : Pass<"convert-fxp-to-loops", "::mlir::ModuleOp"> {
-  let summary = "generate the kernels of a target and the program that runs them";
+  let summary = "Generate the kernels of a target and the program that runs them";
   let description = [{
     Every `fxp.kernel` of @forward becomes a step of one `fxp.program`: a call
     of a generated function over independent work items. Kernels of the same
@@ -93,7 +93,7 @@ def ConvertFxpToLoopsPass
 
 def ConvertFxpProgramToLLVMPass
     : Pass<"convert-fxp-program-to-llvm", "::mlir::ModuleOp"> {
-  let summary = "lay out the program as the runtime's constant tables";
+  let summary = "Lay out the program as the runtime's constant tables";
   let description = [{
     `fxp.program` becomes the global `deit_program` of the runtime's
     deit_abi.h, with its tables of steps and packings. The container it points

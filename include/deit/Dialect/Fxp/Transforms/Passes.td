@@ -8,15 +8,15 @@
 include "mlir/Pass/PassBase.td"
 
 def FuseKernelsPass : Pass<"fxp-fuse-kernels", "::mlir::func::FuncOp"> {
-  let summary = "group operations that run as one loop nest";
+  let summary = "Group operations that run as one loop nest";
   let description = [{
     Moves the operations of a function into `fxp.kernel` regions. Afterwards
     every operation but `fxp.constant`, `fxp.select_token` and the return is in
     exactly one; constants stay outside and are captured. The kinds:
 
     - `gemm`: `fxp.linear`, then, each where it is the only user of what came
-      before, `fxp.requantize`, `fxp.lookup`, `fxp.add` (the product is the
-      branch, or the branch is a constant) and `fxp.prepend_token`.
+      before, `fxp.requantize`, and either `fxp.lookup` or `fxp.add` (the product
+      is the branch, or the branch is a constant) and `fxp.prepend_token`.
     - `attention`: the split heads of queries, keys and values, both products,
       `fxp.softmax`, `fxp.normalize`, and `fxp.merge_heads`.
     - `patches`, `layer_norm`, and every operation that fits nowhere: alone, the
