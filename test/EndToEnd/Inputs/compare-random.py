@@ -38,38 +38,38 @@ def geometry(seed):
 
 
 def run(*command):
+    """The command's standard output."""
     result = subprocess.run(command, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True)
+                            stderr=subprocess.PIPE, text=True)
     if result.returncode:
         sys.exit(f"{' '.join(command)}\nexits {result.returncode}:\n"
-                 f"{result.stdout}")
-
-
-def digest(path):
-    with open(path) as file:
-        return json.load(file)["logits_sha256"]
+                 f"{result.stdout}{result.stderr}")
+    return result.stdout
 
 
 def compare(options, seed):
     """One message for each target that tells other logits."""
     made, imported, recipe = geometry(seed)
     stem = os.path.join(options.folder, str(seed))
-    evaluate = ["--data", options.images, "--threads=2", "--quiet"]
+
+    def digest(*command):
+        results = json.loads(run(*command, "--data", options.images,
+                                 "--threads=2", "--quiet", "--json=-"))
+        return results["logits_sha256"]
+
     run(sys.executable, NETWORK, stem + ".safetensors", *made)
     run("deit-import", stem + ".safetensors", "--quiet", *imported,
         "-o", stem + ".mlirbc")
     run("deit-compile", stem + ".mlirbc", "--calib", options.images,
         "--samples=8", "--recipe=" + recipe, "--emit=fxp",
         "-o", stem + ".fxp.mlirbc")
-    run("deit-eval", stem + ".fxp.mlirbc", *evaluate, "--json", stem + ".json")
-    expected = digest(stem + ".json")
+    expected = digest("deit-eval", stem + ".fxp.mlirbc")
     for text in options.run:
         target, _, command = text.partition("=")
         program = f"{stem}.{target}"
         run("deit-compile", stem + ".fxp.mlirbc", "--target", target,
             "--emit=evaluator", "-o", program)
-        run(*command.split(), program, *evaluate, "--json", program + ".json")
-        if digest(program + ".json") != expected:
+        if digest(*command.split(), program) != expected:
             yield (f"seed {seed}: {target} differs from the interpreter; "
                    f"make-network.py {' '.join(made)}; deit-import "
                    f"{' '.join(imported)}; recipe {recipe}")
