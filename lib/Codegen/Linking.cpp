@@ -69,15 +69,20 @@ Error deit::linkProgram(StringRef object, const Target &target, LinkKind kind,
 
   std::string triple = "--target=" + target.triple.str();
   std::string search = "-L" + *folder;
-  SmallVector<StringRef> arguments = {
-      *linker, triple, "-fuse-ld=lld", "-Wl,--gc-sections",
-      "-Wl,--build-id=none", "-s", search, "-o", linkedFile.path,
-      objectFile.path};
+  SmallVector<StringRef> arguments = {*linker,
+                                      triple,
+                                      "-fuse-ld=lld",
+                                      "-Wl,--gc-sections",
+                                      "-Wl,--build-id=none",
+                                      "-s",
+                                      search,
+                                      "-o",
+                                      linkedFile.path,
+                                      objectFile.path};
   if (kind == LinkKind::SharedLibrary)
-    llvm::append_values(arguments, StringRef("-shared"),
-                        StringRef("-Wl,--whole-archive"),
-                        StringRef("-ldeit_runtime"),
-                        StringRef("-Wl,--no-whole-archive"));
+    llvm::append_values(
+        arguments, StringRef("-shared"), StringRef("-Wl,--whole-archive"),
+        StringRef("-ldeit_runtime"), StringRef("-Wl,--no-whole-archive"));
   else
     llvm::append_values(arguments, StringRef("-static"),
                         StringRef("-ldeit_evaluator"),
