@@ -48,8 +48,10 @@ if avx512 in ("native", "bochs"):
 if avx512 != "native":
     config.available_features.add("no-native-avx512")
 with open("/proc/cpuinfo") as cpuinfo:
-    if " avx2 " in cpuinfo.read():
-        config.available_features.add("avx2")
+    flags = cpuinfo.read().split()
+for flag, feature in (("avx2", "avx2"), ("avx_vnni", "avxvnni")):
+    if flag in flags:
+        config.available_features.add(feature)
 if os.path.exists(os.path.join(config.build_root, "lib",
                                "libDeiTReferenceTorch.so")):
     config.available_features.add("torch")

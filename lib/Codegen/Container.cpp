@@ -31,8 +31,8 @@ static Expected<std::vector<char>> payloadOf(fxp::ConstantOp constant) {
     if (!values)
       return values.takeError();
     auto *data = reinterpret_cast<const char *>(values->data());
-    return std::vector<char>(
-        data, data + values->size() * sizeof(values->front()));
+    return std::vector<char>(data,
+                             data + values->size() * sizeof(values->front()));
   };
   ElementsAttr value = constant.getValue();
   switch (elementKind(constant.getResult().getType().getElementType())) {
@@ -58,8 +58,7 @@ uint64_t deit::containerBytes(ArrayRef<fxp::ConstantOp> constants) {
   return bytes;
 }
 
-Expected<std::string>
-deit::makeContainer(ArrayRef<fxp::ConstantOp> constants) {
+Expected<std::string> deit::makeContainer(ArrayRef<fxp::ConstantOp> constants) {
   static_assert(llvm::endianness::native == llvm::endianness::little,
                 "the container is written as it lies in memory");
   std::string blob(containerBytes(constants), '\0');

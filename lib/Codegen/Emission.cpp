@@ -29,25 +29,25 @@ static void initializeTargets() {
   (void)once;
 }
 
+/// A machine of the target's architecture; each kernel names its own CPU.
 static Expected<std::unique_ptr<llvm::TargetMachine>>
 makeMachine(const Target &target) {
   initializeTargets();
   llvm::Triple triple(target.triple);
   std::string error;
-  const llvm::Target *found =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!found)
     return makeError("this LLVM cannot generate code for " + target.name +
                      ": " + error);
   llvm::TargetOptions options;
   options.FunctionSections = true;
   return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
-      triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+      triple, "", "", options, llvm::Reloc::PIC_, std::nullopt,
+      llvm::CodeGenOptLevel::Aggressive));
 }
 
 /// Kernels are internal and lie in one section, whose size is the code's;
-/// only the program table is visible, and to this library alone.
+/// only the list of programs is visible, and to this library alone.
 static void setLinkage(llvm::Module &module) {
   for (llvm::Function &function : module)
     if (!function.isDeclaration()) {
@@ -58,8 +58,8 @@ static void setLinkage(llvm::Module &module) {
       function.addFnAttr("prefer-vector-width", "512");
       function.addFnAttr("min-legal-vector-width", "512");
     }
-  if (llvm::GlobalVariable *program = module.getNamedGlobal("deit_program"))
-    program->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  if (llvm::GlobalVariable *programs = module.getNamedGlobal("deit_programs"))
+    programs->setVisibility(llvm::GlobalValue::HiddenVisibility);
   if (llvm::GlobalVariable *container = module.getNamedGlobal("deit_container"))
     container->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }

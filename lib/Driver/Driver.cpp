@@ -7,12 +7,13 @@
 #include "deit/Codegen/Emission.h"
 #include "deit/Codegen/Target.h"
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "deit/Dialect/Fxp/IR/FxpOps.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "importer/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "deit/Dialect/Fxp/IR/FxpOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
 using namespace deit;
@@ -31,7 +32,8 @@ Expected<Level> deit::levelOf(ModuleOp module) {
   forward.walk([&](Operation *op) {
     if (isa_and_nonnull<fxp::FxpDialect>(op->getDialect()))
       level = Level::Integer;
-    else if (level == Level::Float && llvm::any_of(op->getResultTypes(), [](Type type) {
+    else if (level == Level::Float &&
+             llvm::any_of(op->getResultTypes(), [](Type type) {
                return isa<quant::QuantizedType>(getElementTypeOrSelf(type));
              }))
       level = Level::Quantized;
@@ -52,7 +54,7 @@ private:
   const DriverOptions &options;
   OwningOpRef<ModuleOp> module;
   Level level = Level::Float;
-  const Target *target = nullptr;
+  TargetList targets;
 
   Error checkOptions();
   Error read();
@@ -62,6 +64,7 @@ private:
   Error quantize();
   Expected<std::string> container();
   Error writeContainer();
+  Error checkPrograms();
   Error writeCode();
   std::string modelName();
   void tell(const Twine &message) {
@@ -87,10 +90,10 @@ static Level levelFor(Emit emit) {
 
 /// Everything that can be refused before work begins.
 Error Driver::checkOptions() {
-  Expected<const Target *> found = lookupTarget(options.target);
+  Expected<TargetList> found = lookupTargets(options.target);
   if (!found)
     return found.takeError();
-  target = *found;
+  targets = std::move(*found);
   if (options.samples == 0)
     return makeError("--samples must be at least 1");
   bool isText = options.emit <= Emit::Assembly || options.emit == Emit::Header;
@@ -100,16 +103,15 @@ Error Driver::checkOptions() {
 }
 
 Error Driver::read() {
-  Expected<std::unique_ptr<llvm::MemoryBuffer>> bytes =
-      readFile(options.input);
+  Expected<std::unique_ptr<llvm::MemoryBuffer>> bytes = readFile(options.input);
   if (!bytes)
     return bytes.takeError();
   StringRef name = options.input;
   bool isModule = isBytecode((*bytes)->getBuffer()) || name == "-" ||
                   name.ends_with(".mlir") || name.ends_with(".mlirbc");
-  auto loaded = isModule ? parseModule(context, name, std::move(*bytes))
-                         : importer::importCheckpoint(context, name,
-                                                      options.import);
+  auto loaded = isModule
+                    ? parseModule(context, name, std::move(*bytes))
+                    : importer::importCheckpoint(context, name, options.import);
   if (!loaded)
     return loaded.takeError();
   module = std::move(*loaded);
@@ -164,8 +166,9 @@ Error Driver::quantize() {
 
 Error Driver::lowerTo(Level goal) {
   if (level > goal)
-    return makeError(options.input +
-                     ": the module is already lowered beyond what is asked for");
+    return makeError(
+        options.input +
+        ": the module is already lowered beyond what is asked for");
   if (level == Level::Float && goal > Level::Float) {
     if (Error error = quantize())
       return error;
@@ -178,7 +181,9 @@ Error Driver::lowerTo(Level goal) {
   }
   if (level == Level::Integer && goal > Level::Integer) {
     CodegenOptions codegen;
-    codegen.target = target->name.str();
+    // "native" means the machine that compiles, not what the IR says.
+    codegen.target =
+        targets.size() > 1 ? options.target : targets.front()->name.str();
     codegen.name = modelName();
     if (Error error = lower("generating code", [&](OpPassManager &pm) {
           populateLoopsPipeline(pm, codegen);
@@ -211,32 +216,57 @@ Error Driver::writeContainer() {
   return writeBytes(options.output, *bytes);
 }
 
-Error Driver::writeCode() {
-  auto program = *module->getOps<fxp::ProgramOp>().begin();
-  if (program.getTarget() != target->name)
+/// Are the module's programs those of the targets asked for, of one model?
+Error Driver::checkPrograms() {
+  SmallVector<StringRef> found, wanted;
+  for (fxp::ProgramOp program : module->getOps<fxp::ProgramOp>())
+    found.push_back(program.getTarget());
+  for (const Target *target : targets)
+    wanted.push_back(target->name);
+  if (found != wanted)
     return makeError(options.input + ": the program is compiled for " +
-                     program.getTarget() + ", not for " + target->name);
+                     llvm::join(found, ", ") + ", not for " +
+                     llvm::join(wanted, ", "));
+  auto valuesOf = [](fxp::ProgramOp program) {
+    return llvm::map_to_vector(
+        program.getBody().getOps<fxp::ConstantOp>(),
+        [](fxp::ConstantOp constant) { return constant.getValue(); });
+  };
+  auto programs = module->getOps<fxp::ProgramOp>();
+  for (fxp::ProgramOp program : programs)
+    if (valuesOf(program) != valuesOf(*programs.begin()))
+      return makeError(options.input + ": the programs for " + found.front() +
+                       " and " + program.getTarget() +
+                       " have different constants; compile both from one "
+                       "model");
+  return Error::success();
+}
+
+Error Driver::writeCode() {
+  if (Error error = checkPrograms())
+    return error;
   Expected<std::string> weights = container();
   if (!weights)
     return weights.takeError();
   CodegenOptions codegen;
-  codegen.target = target->name.str();
+  codegen.target = options.target;
   codegen.name = modelName();
   if (Error error = lower("lowering to LLVM", [&](OpPassManager &pm) {
         populateLoopsToLLVMPipeline(pm, codegen);
       }))
     return error;
-  tell("optimizing for " + target->name);
+  tell("optimizing for " + options.target);
+  const Target &target = *targets.front();
   CodeKind kind = options.emit == Emit::LLVM       ? CodeKind::LLVM
                   : options.emit == Emit::Assembly ? CodeKind::Assembly
                                                    : CodeKind::Object;
-  Expected<std::string> code = emitCode(*module, *target, kind, *weights);
+  Expected<std::string> code = emitCode(*module, target, kind, *weights);
   if (!code)
     return code.takeError();
   if (options.emit != Emit::Shared && options.emit != Emit::Evaluator)
     return writeBytes(options.output, *code);
   tell("linking");
-  return linkProgram(*code, *target,
+  return linkProgram(*code, target,
                      options.emit == Emit::Shared ? LinkKind::SharedLibrary
                                                   : LinkKind::Evaluator,
                      options.output, options.toolFolder);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What generated code and runtime agree on. The compiler emits one constant
-// `deit_program`; the runtime walks its tables. Every field is 8 bytes wide so
-// that both sides lay it out alike.
+// What generated code and runtime agree on. The compiler emits the constant
+// `deit_programs`, one program a CPU it compiled for; the runtime chooses one
+// and walks its tables. Every field is 8 bytes wide so that both sides lay it
+// out alike.
 
 #ifndef DEIT_ABI_H
 #define DEIT_ABI_H
@@ -13,7 +14,7 @@
 extern "C" {
 #endif
 
-#define DEIT_ABI_VERSION 1
+#define DEIT_ABI_VERSION 2
 
 /// Generated code: work items `begin` to `end` of one step. All buffers are
 /// 64-byte aligned; `parameters` are the step's own constants.
@@ -63,7 +64,7 @@ typedef struct {
   int64_t activation_offset; ///< GEMM
 } deit_pack;
 
-/// CPU features a program may need; bits of `deit_program.features`.
+/// CPU features a program may need; bits of `features` below.
 enum {
   DEIT_FEATURE_AVX2 = 1 << 0,       ///< AVX2, with the OS saving ymm
   DEIT_FEATURE_FMA_BMI = 1 << 1,    ///< the rest of x86-64-v3: FMA, BMI1/2,
@@ -72,7 +73,9 @@ enum {
                                     ///< OS saving zmm and masks
   DEIT_FEATURE_AVX512VNNI = 1 << 3, ///< vpdpbusd
   DEIT_FEATURE_AVX512VBMI = 1 << 4, ///< vpermi2b
-  DEIT_FEATURE_DOTPROD = 1 << 8,    ///< AArch64 sdot
+  DEIT_FEATURE_AVXVNNI = 1 << 5,    ///< vpdpbusd of ymm, without AVX-512
+  DEIT_FEATURE_NEON = 1 << 8,       ///< AArch64, any
+  DEIT_FEATURE_DOTPROD = 1 << 9,    ///< AArch64 sdot
 };
 
 typedef struct {
@@ -93,8 +96,9 @@ typedef struct {
   int64_t container_bytes;
 } deit_program_t;
 
-/// Defined by the generated object.
-extern const deit_program_t deit_program;
+/// Defined by the generated object: the same model for several CPUs, the
+/// fastest first, then a null. All have the same container, image and classes.
+extern const deit_program_t *const deit_programs[];
 
 #ifdef __cplusplus
 }

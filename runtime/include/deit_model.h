@@ -27,10 +27,13 @@ typedef enum {
   DEIT_ERROR_VERSION = 6,   ///< compiled for another version of the runtime
 } deit_status;
 
-/// Facts about the compiled program; valid without loading it.
+/// Facts about the compiled program; valid without loading it. A library may
+/// hold kernels for several CPUs of one architecture: the facts, weights and
+/// results are the same for all of them, bit for bit.
 typedef struct {
   const char *name;         ///< the model's name, as it was imported
-  const char *target;       ///< the CPU it was compiled for, "rpi5"
+  const char *target;       ///< the CPU whose kernels will run, "rpi5"
+  const char *targets;      ///< all it holds kernels for, "rpi5, rpi4"
   uint32_t image_height;    ///< pixels
   uint32_t image_width;     ///< pixels
   uint32_t classes;         ///< logits an image
@@ -44,6 +47,14 @@ const char *deit_status_text(deit_status status);
 
 /// The program linked into this library.
 const deit_info *deit_describe(void);
+
+/// Chooses the kernels for the models that are loaded from now on: by name, one
+/// of `deit_info.targets`; or by null the fastest that this CPU runs, as is the
+/// case from the start. An unknown name is DEIT_ERROR_ARGUMENT and changes
+/// nothing. One that this CPU cannot run is DEIT_ERROR_CPU;
+/// `deit_missing_features` tells why. To be called while no other thread uses
+/// the library.
+deit_status deit_choose_target(const char *target);
 
 /// The CPU features the program needs and this CPU lacks, as a
 /// comma-separated list; the empty string when nothing is missing.

@@ -20,9 +20,10 @@ typedef struct {
 } leaf;
 
 /// CPUID, zeros where the CPU has no such leaf.
-static leaf read_leaf(unsigned number) {
+static leaf read_leaf(unsigned number, unsigned part) {
   leaf found = {0};
-  __get_cpuid_count(number, 0, &found.eax, &found.ebx, &found.ecx, &found.edx);
+  __get_cpuid_count(number, part, &found.eax, &found.ebx, &found.ecx,
+                    &found.edx);
   return found;
 }
 
@@ -44,14 +45,14 @@ static bool has_fma_bmi(leaf basic, leaf extended) {
   const unsigned basic_bits = bit_FMA | bit_MOVBE | bit_POPCNT | bit_F16C;
   return has_bits(basic.ecx, basic_bits) &&
          has_bits(extended.ebx, bit_BMI | bit_BMI2) &&
-         has_bits(read_leaf(0x80000001).ecx, bit_LZCNT);
+         has_bits(read_leaf(0x80000001, 0).ecx, bit_LZCNT);
 }
 
 int64_t deit_cpu_features(void) {
   const unsigned ymm_state = 0x06, zmm_state = 0xe6;
   const unsigned avx512 =
       bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL | bit_AVX512CD;
-  leaf basic = read_leaf(1), extended = read_leaf(7);
+  leaf basic = read_leaf(1, 0), extended = read_leaf(7, 0);
   unsigned saved = saved_state(basic);
   int64_t features = 0;
   if (!has_bits(saved, ymm_state) || !has_bits(basic.ecx, bit_AVX))
@@ -60,6 +61,8 @@ int64_t deit_cpu_features(void) {
     features |= DEIT_FEATURE_AVX2;
   if (has_fma_bmi(basic, extended))
     features |= DEIT_FEATURE_FMA_BMI;
+  if (has_bits(read_leaf(7, 1).eax, bit_AVXVNNI))
+    features |= DEIT_FEATURE_AVXVNNI;
   if (!has_bits(saved, zmm_state) || !has_bits(extended.ebx, avx512))
     return features;
   features |= DEIT_FEATURE_AVX512;
@@ -75,7 +78,8 @@ int64_t deit_cpu_features(void) {
 
 int64_t deit_cpu_features(void) {
   const unsigned long asimddp = 1ul << 20; // HWCAP_ASIMDDP
-  return getauxval(AT_HWCAP) & asimddp ? DEIT_FEATURE_DOTPROD : 0;
+  return DEIT_FEATURE_NEON |
+         (getauxval(AT_HWCAP) & asimddp ? DEIT_FEATURE_DOTPROD : 0);
 }
 
 #else
@@ -91,6 +95,8 @@ static const struct {
     {DEIT_FEATURE_AVX512, "avx512f/bw/dq/vl/cd"},
     {DEIT_FEATURE_AVX512VNNI, "avx512vnni"},
     {DEIT_FEATURE_AVX512VBMI, "avx512vbmi"},
+    {DEIT_FEATURE_AVXVNNI, "avxvnni"},
+    {DEIT_FEATURE_NEON, "neon"},
     {DEIT_FEATURE_DOTPROD, "dotprod"},
 };
 

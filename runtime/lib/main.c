@@ -2,12 +2,12 @@
 //
 // The static evaluator: one file that carries model, runtime and this.
 
-#include "deit_abi.h"
 #include "deit_clock.h"
 #include "deit_cpu.h"
 #include "deit_error.h"
 #include "deit_evaluate.h"
 #include "deit_model.h"
+#include "deit_program.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,9 +32,11 @@ static void print_help(const char *program) {
          "Measures accuracy, size and speed of %s (%ux%u pixels, %u classes),\n"
          "compiled for %s, on the images of a CIFAR file.\n\n"
          "  --container FILE  weights to use in place of those carried along\n"
+         "  --target NAME     run the kernels for one of the CPUs above; by\n"
+         "                    default the fastest that this CPU runs\n"
          "%s",
          program, info->name, info->image_width, info->image_height,
-         info->classes, info->target, deit_evaluate_help);
+         info->classes, info->targets, deit_evaluate_help);
 }
 
 static bool wants_help(int argc, char **argv) {
@@ -44,20 +46,37 @@ static bool wants_help(int argc, char **argv) {
   return false;
 }
 
+/// Takes the value of `option` out of `rest` at `*i`, "--option=value" or two
+/// arguments. False with an error if it has none; `*value` stays null if this
+/// is another option.
+static bool take_value(const char *option, int count, char **rest, int *i,
+                       const char **value, deit_error *error) {
+  const size_t length = strlen(option);
+  const char *argument = rest[*i];
+  if (strncmp(argument, option, length) != 0)
+    return true;
+  if (argument[length] == '=' && argument[length + 1])
+    *value = argument + length + 1;
+  else if (argument[length] == 0 && *i + 1 < count)
+    *value = rest[++*i];
+  else if (argument[length] == 0 || argument[length] == '=')
+    return deit_fail(error, "%s needs a value; --help lists the options",
+                     option);
+  return true;
+}
+
 /// Handles what the common options leave over.
 static bool parse_rest(int count, char **rest, weights *weights,
-                       deit_error *error) {
-  static const char option[] = "--container";
-  const size_t length = sizeof option - 1;
+                       const char **target, deit_error *error) {
   for (int i = 0; i < count; ++i) {
-    bool named = strncmp(rest[i], option, length) == 0;
-    if (named && rest[i][length] == '=' && rest[i][length + 1])
-      weights->path = rest[i] + length + 1;
-    else if (named && rest[i][length] == 0 && i + 1 < count)
-      weights->path = rest[++i];
-    else if (named && (rest[i][length] == 0 || rest[i][length] == '='))
-      return deit_fail(error, "%s needs a value; --help lists the options",
-                       option);
+    const char *path = NULL, *name = NULL;
+    if (!take_value("--container", count, rest, &i, &path, error) ||
+        (!path && !take_value("--target", count, rest, &i, &name, error)))
+      return false;
+    if (path)
+      weights->path = path;
+    else if (name)
+      *target = name;
     else
       return deit_fail(error, "unknown argument '%s'; --help lists the options",
                        rest[i]);
@@ -95,6 +114,12 @@ static bool read_weights(weights *weights, deit_error *error) {
   return true;
 }
 
+static bool choose_target(const char *target, deit_error *error) {
+  return !target || deit_choose_target(target) != DEIT_ERROR_ARGUMENT ||
+         deit_fail(error, "this program has no kernels for '%s'; it has: %s",
+                   target, deit_describe()->targets);
+}
+
 static bool check_cpu(deit_error *error) {
   const char *missing = deit_missing_features();
   return !*missing ||
@@ -108,7 +133,7 @@ static bool find_weights(weights *weights, deit_error *error) {
   if (weights->path)
     return read_weights(weights, error);
   weights->bytes = deit_describe()->container_bytes;
-  return deit_program.container ||
+  return deit_chosen_program()->container ||
          deit_fail(error, "this program carries no weights; pass --container "
                           "FILE, the file that was compiled along with it");
 }
@@ -137,8 +162,10 @@ static const char *infer(void *self, const uint8_t *images, unsigned count,
 }
 
 static int run(const char *program, deit_evaluate_options *options,
-               weights *weights, deit_model **model, deit_error *error) {
-  if (!check_cpu(error) || !find_weights(weights, error))
+               weights *weights, const char *target, deit_model **model,
+               deit_error *error) {
+  if (!choose_target(target, error) || !check_cpu(error) ||
+      !find_weights(weights, error))
     return -1;
   unsigned threads = options->threads ? options->threads : deit_core_count();
   int64_t start = deit_nanoseconds();
@@ -170,6 +197,7 @@ int main(int argc, char **argv) {
   }
   deit_evaluate_options options = {0};
   weights weights = {0};
+  const char *target = NULL;
   deit_model *model = NULL;
   deit_error error;
   char **rest = calloc((size_t)argc + 1, sizeof *rest);
@@ -177,8 +205,8 @@ int main(int argc, char **argv) {
   if (!rest)
     deit_fail(&error, "there is not enough memory");
   else if (parse_rest(deit_evaluate_parse(argc, argv, &options, rest), rest,
-                      &weights, &error))
-    code = run(program, &options, &weights, &model, &error);
+                      &weights, &target, &error))
+    code = run(program, &options, &weights, target, &model, &error);
   if (code < 0)
     fprintf(stderr, "%s: error: %s\n", program, error.text);
   deit_free(model);

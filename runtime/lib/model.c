@@ -9,9 +9,9 @@
 #include "deit_model.h"
 #pragma GCC visibility pop
 
-#include "deit_abi.h"
 #include "deit_cpu.h"
 #include "deit_pack.h"
+#include "deit_program.h"
 #include "deit_threads.h"
 
 #include <stdlib.h>
@@ -25,6 +25,7 @@ enum { HUGE_PAGE = 2 << 20 };
 enum { MAX_THREADS = 256 };
 
 struct deit_model {
+  const deit_program_t *program;
   uint8_t *packed, *arena, *image;
   size_t image_bytes;
   deit_pool *pool; ///< null with one thread
@@ -52,36 +53,40 @@ static uint8_t *allocate(size_t bytes) {
 }
 
 static bool allocate_buffers(deit_model *model) {
+  const deit_program_t *program = model->program;
   model->image_bytes =
-      (size_t)deit_program.image_height * (size_t)deit_program.image_width * 3;
-  model->packed = allocate((size_t)deit_program.packed_bytes);
-  model->arena = allocate((size_t)deit_program.arena_bytes);
+      (size_t)program->image_height * (size_t)program->image_width * 3;
+  model->packed = allocate((size_t)program->packed_bytes);
+  model->arena = allocate((size_t)program->arena_bytes);
   model->image = allocate(model->image_bytes);
   return model->packed && model->arena && model->image;
 }
 
 deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
+  const deit_program_t *program = deit_chosen_program();
   if (!container) {
-    container = deit_program.container;
-    bytes = (size_t)deit_program.container_bytes;
+    container = program->container;
+    bytes = (size_t)program->container_bytes;
   }
   if (!container || !model)
     return DEIT_ERROR_ARGUMENT;
   *model = NULL;
-  if (deit_program.abi_version != DEIT_ABI_VERSION)
+  if (program->abi_version != DEIT_ABI_VERSION)
     return DEIT_ERROR_VERSION;
-  if (deit_program.features & ~deit_cpu_features())
+  if (program->features & ~deit_cpu_features())
     return DEIT_ERROR_CPU;
   const deit_container_header *header = deit_container_open(container, bytes);
-  if (!header || !deit_packs_match(&deit_program, header))
+  if (!header || !deit_packs_match(program, header))
     return DEIT_ERROR_CONTAINER;
   deit_model *loaded = calloc(1, sizeof *loaded);
+  if (loaded)
+    loaded->program = program;
   if (!loaded || !allocate_buffers(loaded)) {
     deit_free(loaded);
     return DEIT_ERROR_MEMORY;
   }
-  for (int64_t i = 0; i < deit_program.pack_count; ++i)
-    deit_pack_constant(&deit_program.packs[i], header, loaded->packed);
+  for (int64_t i = 0; i < program->pack_count; ++i)
+    deit_pack_constant(&program->packs[i], header, loaded->packed);
   *model = loaded;
   return DEIT_OK;
 }
@@ -114,10 +119,11 @@ deit_status deit_run(deit_model *model, const uint8_t *image, int32_t *logits) {
     return DEIT_ERROR_ARGUMENT;
   // The caller's image may lie anywhere and end at the end of a page.
   memcpy(model->image, image, model->image_bytes);
-  for (int64_t i = 0; i < deit_program.step_count; ++i)
-    run_step(model, &deit_program.steps[i]);
-  memcpy(logits, model->arena + deit_program.logits_offset,
-         (size_t)deit_program.classes * sizeof *logits);
+  const deit_program_t *program = model->program;
+  for (int64_t i = 0; i < program->step_count; ++i)
+    run_step(model, &program->steps[i]);
+  memcpy(logits, model->arena + program->logits_offset,
+         (size_t)program->classes * sizeof *logits);
   return DEIT_OK;
 }
 

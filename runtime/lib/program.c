@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Facts about the compiled program, before anything is loaded.
+// Chooses among the compiled programs, and tells facts about the chosen one
+// before anything is loaded.
 
 // These functions are an embedder's library's interface; the rest is hidden.
 #pragma GCC visibility push(default)
 #include "deit_model.h"
 #pragma GCC visibility pop
 
-#include "deit_abi.h"
 #include "deit_cpu.h"
+#include "deit_program.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 
 // The linker marks the ends of the section that holds generated code.
 extern const char __start_deit_code[]
@@ -18,30 +21,78 @@ extern const char __start_deit_code[]
 extern const char __stop_deit_code[]
     __attribute__((weak, visibility("hidden")));
 
+static const deit_program_t *chosen;
 static deit_info info;
+static char targets[256];
 static char missing_features[256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void describe_program(void) {
-  info.name = deit_program.name;
-  info.target = deit_program.target;
-  info.image_height = (uint32_t)deit_program.image_height;
-  info.image_width = (uint32_t)deit_program.image_width;
-  info.classes = (uint32_t)deit_program.classes;
-  info.logit_scale = deit_program.logit_scale;
-  info.container_bytes = (uint64_t)deit_program.container_bytes;
+static int64_t lacking(const deit_program_t *program) {
+  return program->features & ~deit_cpu_features();
+}
+
+/// The first program that runs here, else the last: it asks for the least.
+static const deit_program_t *best_program(void) {
+  const deit_program_t *const *each = deit_programs;
+  while (lacking(*each) && each[1])
+    ++each;
+  return *each;
+}
+
+static void list_targets(void) {
+  size_t used = 0;
+  for (const deit_program_t *const *each = deit_programs;
+       *each && used < sizeof targets; ++each)
+    used += (size_t)snprintf(targets + used, sizeof targets - used, "%s%s",
+                             used > 0 ? ", " : "", (*each)->target);
+}
+
+static void choose(const deit_program_t *program) {
+  chosen = program;
+  info.name = program->name;
+  info.target = program->target;
+  info.targets = targets;
+  info.image_height = (uint32_t)program->image_height;
+  info.image_width = (uint32_t)program->image_width;
+  info.classes = (uint32_t)program->classes;
+  info.logit_scale = program->logit_scale;
+  info.container_bytes = (uint64_t)program->container_bytes;
   info.code_bytes = (uint64_t)(__stop_deit_code - __start_deit_code);
-  deit_feature_names(deit_program.features & ~deit_cpu_features(),
-                     missing_features, sizeof missing_features);
+  deit_feature_names(lacking(program), missing_features,
+                     sizeof missing_features);
+}
+
+static void choose_best(void) {
+  list_targets();
+  choose(best_program());
+}
+
+const deit_program_t *deit_chosen_program(void) {
+  pthread_once(&once, choose_best);
+  return chosen;
+}
+
+deit_status deit_choose_target(const char *target) {
+  pthread_once(&once, choose_best);
+  if (!target) {
+    choose(best_program());
+    return DEIT_OK;
+  }
+  for (const deit_program_t *const *each = deit_programs; *each; ++each)
+    if (!strcmp((*each)->target, target)) {
+      choose(*each);
+      return lacking(*each) ? DEIT_ERROR_CPU : DEIT_OK;
+    }
+  return DEIT_ERROR_ARGUMENT;
 }
 
 const deit_info *deit_describe(void) {
-  pthread_once(&once, describe_program);
+  pthread_once(&once, choose_best);
   return &info;
 }
 
 const char *deit_missing_features(void) {
-  pthread_once(&once, describe_program);
+  pthread_once(&once, choose_best);
   return missing_features;
 }
 

@@ -44,7 +44,7 @@ module {
 
 // A step is kernel, parameters, items, name, kind, macs.
 
-// CHECK: llvm.mlir.global private constant @steps() {{.*}}: !llvm.array<2 x struct<(ptr, ptr, i64, ptr, ptr, i64)>> {
+// CHECK: llvm.mlir.global private constant @deit_program.steps() {{.*}}: !llvm.array<2 x struct<(ptr, ptr, i64, ptr, ptr, i64)>> {
 // CHECK-DAG: %[[FIRST:.*]] = llvm.mlir.addressof @first
 // CHECK-DAG: %[[V0:.*]] = llvm.mlir.addressof @[[P0]]
 // CHECK-DAG: %[[ITEMS:.*]] = llvm.mlir.constant(43 : i64)
@@ -67,9 +67,9 @@ module {
 // CHECK: llvm.mlir.global private constant @[[NAME:text_[0-9]+]]("tiny\00")
 // CHECK: llvm.mlir.global private constant @[[TARGET:text_[0-9]+]]("here\00")
 
-// CHECK: llvm.mlir.global external constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, f64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64)> {
+// CHECK: llvm.mlir.global internal constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, f64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64)> {
 // CHECK: %[[SCALE:.*]] = llvm.mlir.constant(5.000000e-01 : f64)
-// CHECK: %[[VERSION:.*]] = llvm.mlir.constant(1 : i64)
+// CHECK: %[[VERSION:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK: %[[FEATURES:.*]] = llvm.mlir.constant(21 : i64)
 // CHECK: %[[NAMED:.*]] = llvm.mlir.addressof @[[NAME]]
 // CHECK: %[[TARGETED:.*]] = llvm.mlir.addressof @[[TARGET]]
@@ -80,7 +80,7 @@ module {
 // CHECK: %[[PACKED:.*]] = llvm.mlir.constant(128 : i64)
 // CHECK: %[[LOGITS:.*]] = llvm.mlir.constant(8 : i64)
 // CHECK: %[[ENTRIES:.*]] = llvm.mlir.constant(2 : i64)
-// CHECK: %[[STEPS:.*]] = llvm.mlir.addressof @steps
+// CHECK: %[[STEPS:.*]] = llvm.mlir.addressof @deit_program.steps
 // CHECK: %[[STEPCOUNT:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK: %[[TABLE:.*]] = llvm.mlir.addressof @[[PACKS]]
 // CHECK: %[[PACKCOUNT:.*]] = llvm.mlir.constant(2 : i64)
@@ -104,3 +104,11 @@ module {
 // CHECK-NEXT: llvm.insertvalue %[[PACKCOUNT]], %{{.*}}[15]
 // CHECK-NEXT: llvm.insertvalue %[[CONTAINER]], %{{.*}}[16]
 // CHECK-NEXT: llvm.insertvalue %[[BYTES]], %{{.*}}[17]
+
+// The runtime finds programs through one list, which ends in a null.
+
+// CHECK: llvm.mlir.global external constant @deit_programs() {{.*}}: !llvm.array<2 x ptr> {
+// CHECK: %[[NULL:.*]] = llvm.mlir.zero : !llvm.array<2 x ptr>
+// CHECK: %[[PROGRAM:.*]] = llvm.mlir.addressof @deit_program
+// CHECK: %[[LIST:.*]] = llvm.insertvalue %[[PROGRAM]], %[[NULL]][0]
+// CHECK: llvm.return %[[LIST]]

@@ -27,7 +27,7 @@ A float model needs images to be quantized with (--calib): training images,
 never those that accuracy is measured on.
 
   deit-compile model.pth --calib train.bin -o model.so
-  deit-compile model.pth --calib train.bin --target rpi5 --emit=evaluator -o deit-rpi5
+  deit-compile model.pth --calib train.bin --target rpi --emit=evaluator -o deit-rpi
   deit-compile model.pth --calib train.bin --emit=quant -o model.q.mlirbc
   deit-compile model.q.mlirbc --emit=fxp --elide-weights -o -
 
@@ -49,22 +49,23 @@ static cl::opt<std::string> output("o", cl::Required, cl::value_desc("file"),
 static cl::opt<Emit> emitKind(
     "emit", cl::cat(category), cl::init(Emit::Shared),
     cl::desc("What to write; default: so"),
-    cl::values(
-        clEnumValN(Emit::DeiT, "deit", "float IR"),
-        clEnumValN(Emit::Quant, "quant", "quantized IR"),
-        clEnumValN(Emit::Fxp, "fxp", "integer IR, fused into kernels"),
-        clEnumValN(Emit::Loops, "loops", "vector IR and the program's tables"),
-        clEnumValN(Emit::LLVM, "llvm", "optimized LLVM IR"),
-        clEnumValN(Emit::Assembly, "asm", "assembly"),
-        clEnumValN(Emit::Object, "obj", "object file"),
-        clEnumValN(Emit::Shared, "so", "shared library"),
-        clEnumValN(Emit::Evaluator, "evaluator", "static program"),
-        clEnumValN(Emit::Container, "container", "the weights alone"),
-        clEnumValN(Emit::Header, "header", "the library's C header")));
+    cl::values(clEnumValN(Emit::DeiT, "deit", "float IR"),
+               clEnumValN(Emit::Quant, "quant", "quantized IR"),
+               clEnumValN(Emit::Fxp, "fxp", "integer IR, fused into kernels"),
+               clEnumValN(Emit::Loops, "loops",
+                          "vector IR and the program's tables"),
+               clEnumValN(Emit::LLVM, "llvm", "optimized LLVM IR"),
+               clEnumValN(Emit::Assembly, "asm", "assembly"),
+               clEnumValN(Emit::Object, "obj", "object file"),
+               clEnumValN(Emit::Shared, "so", "shared library"),
+               clEnumValN(Emit::Evaluator, "evaluator", "static program"),
+               clEnumValN(Emit::Container, "container", "the weights alone"),
+               clEnumValN(Emit::Header, "header", "the library's C header")));
 static cl::opt<std::string>
     targetName("target", cl::value_desc("name"), cl::cat(category),
                cl::init("native"),
-               cl::desc("CPU to compile for; default: native, this one"));
+               cl::desc("CPU, or family, to compile for; default: "
+                        "native, this one"));
 static cl::opt<std::string>
     calibration("calib", cl::value_desc("file"), cl::cat(category),
                 cl::desc("CIFAR-10 or CIFAR-100 binary file to calibrate "
@@ -85,15 +86,7 @@ static cl::opt<int64_t> heads("heads", cl::value_desc("n"), cl::cat(category),
                               cl::desc("Attention heads, where the checkpoint "
                                        "does not tell"));
 
-static std::string helpText() {
-  std::string text = overview;
-  for (const Target &target : allTargets())
-    text += ("  " + target.name + std::string(20 - target.name.size(), ' ') +
-             target.summary + "\n")
-                .str();
-  text += "  native              the first of these that this CPU runs\n";
-  return text;
-}
+static std::string helpText() { return overview + describeTargets(); }
 
 static DriverOptions makeOptions(const char *program) {
   DriverOptions options;
@@ -106,10 +99,9 @@ static DriverOptions makeOptions(const char *program) {
   options.recipe = recipe;
   options.elideWeights = elideWeights;
   static int anchor;
-  options.toolFolder =
-      llvm::sys::path::parent_path(
-          llvm::sys::fs::getMainExecutable(program, &anchor))
-          .str();
+  options.toolFolder = llvm::sys::path::parent_path(
+                           llvm::sys::fs::getMainExecutable(program, &anchor))
+                           .str();
   if (heads.getNumOccurrences())
     options.import.heads = heads;
   options.configure = [](PassManager &pm) {

@@ -23,6 +23,7 @@ namespace {
 /// The functions of deit_model.h, as one library has them.
 struct Functions {
   decltype(&deit_describe) describe;
+  decltype(&deit_choose_target) chooseTarget;
   decltype(&deit_missing_features) missingFeatures;
   decltype(&deit_status_text) statusText;
   decltype(&deit_load) load;
@@ -61,6 +62,7 @@ static bool find(void *library, const char *name, Function &function) {
 static Expected<Functions> findFunctions(void *library, StringRef path) {
   Functions found;
   if (find(library, "deit_describe", found.describe) &&
+      find(library, "deit_choose_target", found.chooseTarget) &&
       find(library, "deit_missing_features", found.missingFeatures) &&
       find(library, "deit_status_text", found.statusText) &&
       find(library, "deit_load", found.load) &&
@@ -158,6 +160,10 @@ Error CompiledModel::open(const ModelOptions &options) {
   if (!found)
     return found.takeError();
   functions = *found;
+  if (!options.target.empty() &&
+      functions.chooseTarget(options.target.c_str()) == DEIT_ERROR_ARGUMENT)
+    return makeError(options.path + ": has no kernels for '" + options.target +
+                     "'; it has: " + functions.describe()->targets);
   const char *missing = functions.missingFeatures();
   if (*missing)
     return makeError(options.path + ": was compiled for " +

@@ -19,6 +19,7 @@ namespace deit {
 struct ModelOptions {
   std::string path;
   std::string container; ///< weights for a compiled model; empty: its own
+  std::string target;    ///< whose kernels to run; empty: the best there are
   unsigned threads = 0;  ///< 0: one per core
   unsigned batch = 0;    ///< images MLIR is run on at once; 0: as many as pay
 };

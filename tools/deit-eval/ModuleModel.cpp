@@ -224,6 +224,9 @@ deit::openModule(const ModelOptions &options,
   if (!options.container.empty())
     return makeError("--container gives weights to a compiled model; " +
                      Twine(options.path) + " is MLIR, which holds its own");
+  if (!options.target.empty())
+    return makeError("--target chooses among a compiled model's kernels; " +
+                     Twine(options.path) + " is MLIR, which has none");
   DialectRegistry registry;
   registry.insert<DeiTDialect, fxp::FxpDialect, quant::QuantDialect,
                   func::FuncDialect>();

@@ -24,6 +24,8 @@ MODEL is what deit-compile writes, of any level:
 MLIR is text or bytecode, '-' reads it from standard input.
 
   --container FILE  weights to use in place of those a library carries
+  --target NAME     run a library's kernels for this CPU; by default the
+                    fastest it has for the one deit-eval runs on
   --batch N         images MLIR is run on at once, 1 to 1024; latency is of one
                     image all the same
 )" << deit_evaluate_help;
@@ -57,13 +59,19 @@ takeValue(StringRef name, llvm::ArrayRef<char *> &rest) {
 static Expected<ModelOptions> parseRest(llvm::ArrayRef<char *> rest) {
   ModelOptions options;
   while (!rest.empty()) {
-    auto container = takeValue("--container", rest);
-    if (!container)
-      return container.takeError();
-    if (*container) {
-      options.container = (*container)->str();
-      continue;
+    bool isTaken = false;
+    for (auto [name, text] : {std::pair("--container", &options.container),
+                              std::pair("--target", &options.target)}) {
+      auto value = takeValue(name, rest);
+      if (!value)
+        return value.takeError();
+      if ((isTaken = value->has_value())) {
+        *text = (*value)->str();
+        break;
+      }
     }
+    if (isTaken)
+      continue;
     auto batch = takeValue("--batch", rest);
     if (!batch)
       return batch.takeError();

@@ -58,11 +58,24 @@ const deit_pack kPacks[] = {
 
 } // namespace
 
-// sum's parameters read 48 bytes, so the sums stand behind the image.
-extern "C" const deit_program_t deit_program = {
-    DEIT_ABI_VERSION, 0,    "sample", "test", kSide,         kSide,
-    kClasses,         0.25, 1024,     128,    kLogitsOffset, 2,
-    kSteps,           3,    kPacks,   1,      nullptr,       0};
+namespace {
+
+/// The sample for a CPU with `features`. sum's parameters read 48 bytes, so the
+/// sums stand behind the image.
+constexpr deit_program_t makeProgram(const char *target, int64_t features) {
+  return {DEIT_ABI_VERSION, features, "sample", target, kSide,         kSide,
+          kClasses,         0.25,     1024,     128,    kLogitsOffset, 2,
+          kSteps,           3,        kPacks,   1,      nullptr,       0};
+}
+
+const deit_program_t kFuture = makeProgram("future", int64_t{1} << 40);
+const deit_program_t kTest = makeProgram("test", 0);
+const deit_program_t kSlow = makeProgram("slow", 0);
+
+} // namespace
+
+extern "C" const deit_program_t *const deit_programs[] = {&kFuture, &kTest,
+                                                          &kSlow, nullptr};
 
 namespace {
 
@@ -121,6 +134,33 @@ TEST(Model, Describe) {
   EXPECT_EQ(info->classes, kClasses);
   EXPECT_EQ(info->logit_scale, 0.25);
   EXPECT_EQ(info->container_bytes, 0u);
+  EXPECT_STREQ(deit_missing_features(), "");
+}
+
+/// The first that runs here, unless told otherwise.
+TEST(Model, ChoosesAmongPrograms) {
+  EXPECT_STREQ(deit_describe()->targets, "future, test, slow");
+  EXPECT_STREQ(deit_describe()->target, "test");
+  Model first = loadSample();
+  EXPECT_EQ(deit_choose_target("slow"), DEIT_OK);
+  EXPECT_STREQ(deit_describe()->target, "slow");
+  checkRuns(loadSample().get(), 2);
+  checkRuns(first.get(), 2);
+  EXPECT_EQ(deit_choose_target("no such"), DEIT_ERROR_ARGUMENT);
+  EXPECT_STREQ(deit_describe()->target, "slow");
+  EXPECT_EQ(deit_choose_target(nullptr), DEIT_OK);
+  EXPECT_STREQ(deit_describe()->target, "test");
+}
+
+TEST(Model, RefusesAProgramForAnotherCpu) {
+  EXPECT_EQ(deit_choose_target("future"), DEIT_ERROR_CPU);
+  EXPECT_STREQ(deit_missing_features(), "a feature unknown to this version");
+  Bytes container = sampleContainer();
+  deit_model *model = nullptr;
+  EXPECT_EQ(deit_load(container.data(), container.size(), &model),
+            DEIT_ERROR_CPU);
+  EXPECT_EQ(model, nullptr);
+  EXPECT_EQ(deit_choose_target(nullptr), DEIT_OK);
   EXPECT_STREQ(deit_missing_features(), "");
 }
 

@@ -11,8 +11,9 @@ namespace deit {
 
 enum class CodeKind { LLVM, Assembly, Object };
 
-/// Optimizes `module` (LLVM dialect, with the global `deit_program`) for
-/// `target` and returns its code. An object carries `container` as the section
+/// Optimizes `module` (LLVM dialect, with the global `deit_programs`) for the
+/// architecture of `target` and returns its code. An object carries `container`
+/// as the section
 /// `.deit_container`; LLVM IR and assembly leave it an external symbol.
 Expected<std::string> emitCode(ModuleOp module, const Target &target,
                                CodeKind kind, StringRef container);

@@ -56,6 +56,10 @@ def ConvertFxpToLoopsPass
     layout is planned here; constants are packed for the target when the model
     is loaded, by the packing ops of the program.
 
+    `target` may stand for several CPUs (`x86-64`, `rpi`): then each gets its own
+    kernels and its own `fxp.program`, with the CPU's name behind theirs, and the
+    runtime chooses when the model is loaded. All have the same constants.
+
     Requires that `fxp-fuse-kernels` ran. The result is plain scf, vector,
     memref and arith; only the dot product, high halves of products on AArch64
     and table lookups are the target's own instructions.
@@ -78,7 +82,8 @@ def ConvertFxpToLoopsPass
   }];
   let options = [
     Option<"target", "target", "std::string", "\"x86-64-avx512vnni\"",
-           "CPU to generate code for; deit-compile --help lists them">
+           "CPU, or family of CPUs, to generate code for; deit-compile "
+           "--help lists them">
   ];
   let statistics = [
     Statistic<"kernels", "kernels", "Number of functions generated">
@@ -95,10 +100,10 @@ def ConvertFxpProgramToLLVMPass
     : Pass<"convert-fxp-program-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Lay out the program as the runtime's constant tables";
   let description = [{
-    `fxp.program` becomes the global `deit_program` of the runtime's
-    deit_abi.h, with its tables of steps and packings. The container it points
-    to is an external symbol, `deit_container`, of the size the program's
-    constants give.
+    Every `fxp.program` becomes a `deit_program_t` of the runtime's deit_abi.h,
+    with its tables of steps and packings, and `deit_programs` lists them all.
+    The container they point to is an external symbol, `deit_container`, of the
+    size the programs' constants give.
 
     Requires that the kernels are `llvm.func` already.
 
@@ -111,7 +116,8 @@ def ConvertFxpProgramToLLVMPass
     becomes
 
     ```mlir
-    llvm.mlir.global external constant @deit_program() : !llvm.struct<...>
+    llvm.mlir.global internal constant @deit_program() : !llvm.struct<...>
+    llvm.mlir.global external constant @deit_programs() : !llvm.array<2 x ptr>
     ```
   }];
   let options = [

@@ -33,12 +33,12 @@ int64_t deit::planArena(MutableArrayRef<ArenaBuffer> buffers) {
     }
     buffer.offset = offset;
     size = std::max(size, offset + bytes);
-    placed.insert(llvm::upper_bound(placed, &buffer,
-                                    [](const ArenaBuffer *a,
-                                       const ArenaBuffer *b) {
-                                      return a->offset < b->offset;
-                                    }),
-                  &buffer);
+    placed.insert(
+        llvm::upper_bound(placed, &buffer,
+                          [](const ArenaBuffer *a, const ArenaBuffer *b) {
+                            return a->offset < b->offset;
+                          }),
+        &buffer);
   }
   return size;
 }

@@ -54,13 +54,13 @@ private:
 void AttentionEmitter::openBuffers() {
   SmallVector<int64_t> shape = {kernel.tokens,
                                 rowStride(kernel.heads * kernel.headChannels)};
-  query = b.view(b.arena(), b.parameterIndex(A::Query), shape,
-                 b.activationType());
-  result = b.view(b.arena(), b.parameterIndex(A::Result), shape,
-                  b.activationType());
+  query =
+      b.view(b.arena(), b.parameterIndex(A::Query), shape, b.activationType());
+  result =
+      b.view(b.arena(), b.parameterIndex(A::Result), shape, b.activationType());
   scores = b.temporary({t.tileRows, packing.paddedTokens(t)}, b.getI32Type());
-  numerators = b.temporary({t.tileRows, rowStride(kernel.tokens)},
-                           b.activationType());
+  numerators =
+      b.temporary({t.tileRows, rowStride(kernel.tokens)}, b.activationType());
   factors = b.temporary({t.tileRows}, b.getI32Type());
   softmaxMultiplier = b.parameterSplat(A::SoftmaxMultiplier);
   if (kernel.softmaxPreShift)
@@ -94,9 +94,9 @@ void AttentionEmitter::emitScores(int64_t rows, Value firstRow, Value head,
   int64_t blocks = packing.paddedTokens(t) / block, group = t.group();
   Value keys = b.view(b.arena(), base, {blocks, depth / group, block * group},
                       b.activationType());
-  Value offsets = b.view(b.arena(),
-                         b.add(base, b.index(packing.keyOffsetsAt(t))),
-                         {packing.paddedTokens(t)}, b.getI32Type());
+  Value offsets =
+      b.view(b.arena(), b.add(base, b.index(packing.keyOffsetsAt(t))),
+             {packing.paddedTokens(t)}, b.getI32Type());
   Value firstChannel = b.mul(head, b.index(kernel.headChannels));
   b.forRange(0, blocks, 1, [&](Value n) {
     SmallVector<Value> sums = b.tile(
@@ -117,8 +117,7 @@ void AttentionEmitter::emitScores(int64_t rows, Value firstRow, Value head,
           t.signedOffset() ? b.load(offsets, token, b.lanesType()) : Value();
       for (int64_t i = 0; i < rows; ++i) {
         Value sum = sums[i * t.tileVectors + v];
-        b.store(offset ? b.add(sum, offset) : sum, scores,
-                {b.index(i), token});
+        b.store(offset ? b.add(sum, offset) : sum, scores, {b.index(i), token});
       }
     }
   });
@@ -147,9 +146,9 @@ Value AttentionEmitter::rowMaximum(Value row) {
     score = arith::SelectOp::create(b, validLanes(), score, lowest);
     best = arith::MaxSIOp::create(b, best, score);
   }
-  return b.broadcast(vector::ReductionOp::create(
-                         b, vector::CombiningKind::MAXSI, best)
-                         .getResult());
+  return b.broadcast(
+      vector::ReductionOp::create(b, vector::CombiningKind::MAXSI, best)
+          .getResult());
 }
 
 /// fxp.softmax's numerator of one vector of scores.
@@ -169,8 +168,7 @@ Value AttentionEmitter::numerator(Value score, Value maximum) {
   p = shiftRightLogical(b.mul(f, b.sub(b.splat(fxp::kSoftmaxCubic[0]), p)), 16);
   p = b.mul(b.sub(b.splat(32768), p), b.splat(255));
   Value rounding = b.shiftLeft(b.splat(1 << 14), i);
-  return arith::ShRUIOp::create(b, b.add(p, rounding),
-                                b.add(i, b.splat(15)));
+  return arith::ShRUIOp::create(b, b.add(p, rounding), b.add(i, b.splat(15)));
 }
 
 void AttentionEmitter::emitSoftmaxRow(Value row) {
@@ -211,9 +209,9 @@ void AttentionEmitter::emitMean(int64_t rows, Value firstRow, Value head,
   Value values =
       b.view(b.arena(), b.add(base, b.index(packing.valuesAt(t))),
              {blocks, depth / group, block * group}, b.activationType());
-  Value offsets = b.view(b.arena(),
-                         b.add(base, b.index(packing.valueOffsetsAt(t))),
-                         {packing.paddedChannels(t)}, b.getI32Type());
+  Value offsets =
+      b.view(b.arena(), b.add(base, b.index(packing.valueOffsetsAt(t))),
+             {packing.paddedChannels(t)}, b.getI32Type());
   Value firstChannel = b.mul(head, b.index(kernel.headChannels));
   for (int64_t n = 0; n < blocks; ++n) {
     SmallVector<Value> sums = b.tile(
@@ -228,9 +226,9 @@ void AttentionEmitter::emitMean(int64_t rows, Value firstRow, Value head,
                         b.vectorOf(t.lanes * group, b.activationType()));
         });
     for (int64_t i = 0; i < rows; ++i) {
-      Value factor = b.broadcast(
-          memref::LoadOp::create(b, factors, ValueRange{b.index(i)})
-              .getResult());
+      Value factor =
+          b.broadcast(memref::LoadOp::create(b, factors, ValueRange{b.index(i)})
+                          .getResult());
       for (int64_t v = 0; v < vectors; ++v) {
         int64_t channel = n * block + v * t.lanes;
         if (channel >= kernel.headChannels)
@@ -239,8 +237,8 @@ void AttentionEmitter::emitMean(int64_t rows, Value firstRow, Value head,
         if (t.unsignedOffset())
           sum = b.add(sum, b.load(offsets, b.index(channel), b.lanesType()));
         Value y = b.requantize(sum, factor, requantizer);
-        y = arith::TruncIOp::create(
-            b, b.vectorOf(t.lanes, b.activationType()), y);
+        y = arith::TruncIOp::create(b, b.vectorOf(t.lanes, b.activationType()),
+                                    y);
         b.storePartial(y, result,
                        {b.add(firstRow, b.index(i)),
                         b.add(firstChannel, b.index(channel))},
@@ -251,8 +249,8 @@ void AttentionEmitter::emitMean(int64_t rows, Value firstRow, Value head,
 }
 
 void AttentionKernel::emit(ModuleOp module, const Target &target,
-                           BufferSizes sizes) const {
-  KernelBuilder builder(module, name(), target, sizes, ParameterCount);
+                           const ProgramLayout &layout) const {
+  KernelBuilder builder(module, name(), target, layout, ParameterCount);
   AttentionEmitter(*this, builder).emit();
   builder.finish();
 }

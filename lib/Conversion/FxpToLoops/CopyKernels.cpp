@@ -15,11 +15,11 @@ std::string PatchesKernel::name() const {
 /// One item is one row of patches. A line of a patch is contiguous in the image
 /// and in the result.
 void PatchesKernel::emit(ModuleOp module, const Target &target,
-                         BufferSizes sizes) const {
-  KernelBuilder b(module, name(), target, sizes, ParameterCount);
+                         const ProgramLayout &layout) const {
+  KernelBuilder b(module, name(), target, layout, ParameterCount);
   int64_t across = width / patchWidth, line = patchWidth * 3;
-  Value image = b.view(b.image(), b.index(0), {height, width * 3},
-                       b.getI8Type());
+  Value image =
+      b.view(b.image(), b.index(0), {height, width * 3}, b.getI8Type());
   Value result = b.view(b.arena(), b.parameterIndex(Result),
                         {height / patchHeight * across, rowStride(columns())},
                         b.activationType());
@@ -35,7 +35,7 @@ void PatchesKernel::emit(ModuleOp module, const Target &target,
               b, DenseElementsAttr::get(bytes, static_cast<int8_t>(-128)));
           pixels = arith::XOrIOp::create(b, pixels, flip);
         }
-        if (target.width > 1)
+        if (target.width() > 1)
           pixels = arith::ExtUIOp::create(
               b, b.vectorOf(line, b.activationType()), pixels);
         b.store(pixels, result, {patch, b.mul(y, b.index(line))});
@@ -50,13 +50,13 @@ std::string CopyRowKernel::name() const {
 }
 
 void CopyRowKernel::emit(ModuleOp module, const Target &target,
-                         BufferSizes sizes) const {
-  KernelBuilder b(module, name(), target, sizes, ParameterCount);
+                         const ProgramLayout &layout) const {
+  KernelBuilder b(module, name(), target, layout, ParameterCount);
   int64_t stride = rowStride(channels);
-  Value source = b.view(b.packed(), b.parameterIndex(Source), {stride},
-                        b.getI16Type());
-  Value result = b.view(b.arena(), b.parameterIndex(Result), {stride},
-                        b.getI16Type());
+  Value source =
+      b.view(b.packed(), b.parameterIndex(Source), {stride}, b.getI16Type());
+  Value result =
+      b.view(b.arena(), b.parameterIndex(Result), {stride}, b.getI16Type());
   VectorType type = b.vectorOf(b.lanes(), b.getI16Type());
   b.forRange(0, stride, b.lanes(), [&](Value column) {
     b.store(b.load(source, column, type), result, column);

@@ -53,7 +53,7 @@ private:
   /// Bytes an element of `value` takes in the arena.
   int64_t elementBytes(Value value) {
     unsigned bits = typeOf(value).getElementTypeBitWidth();
-    return bits == 8 ? target.width : bits / 8;
+    return bits == 8 ? target.width() : bits / 8;
   }
   Slot allocateRows(Value value);
   FailureOr<Slot> slotOf(Operation *user, Value value);
@@ -157,10 +157,16 @@ LogicalResult NetworkConverter::convertGemm(fxp::KernelOp kernel,
   parameters[GemmKernel::PreShift] = requantize.getPreShift();
   parameters[GemmKernel::Shift] = requantize.getShift();
   // A table's entries carry the offset; its index is the code itself.
+  auto low = static_cast<int64_t>(requantize.getLow());
   int64_t stored = lookup ? 0 : *offset;
   parameters[GemmKernel::ZeroPoint] = requantize.getZeroPoint() + stored;
-  parameters[GemmKernel::Low] = requantize.getLow() + stored;
+  parameters[GemmKernel::Low] = low + stored;
   parameters[GemmKernel::High] = requantize.getHigh() + stored;
+  // Keys and values become right operands, as weights are.
+  if (typeOf(result).getElementType().isSignlessInteger(8) && low < -127)
+    return requantize.emitOpError("expected s8 codes within [-127, 127], found "
+                                  "the lower bound ")
+           << low;
   if (gemm.resultBits != 8 && requantize.getZeroPoint() != 0)
     return requantize.emitOpError("expected no zero point beyond 8 bits");
   if (lookup)
@@ -285,6 +291,21 @@ LogicalResult NetworkConverter::convertAttention(fxp::KernelOp kernel,
   return success();
 }
 
+/// Dot products may sum two products in 16 bits, which -128 would overflow.
+static LogicalResult checkWeight(fxp::LinearOp linear) {
+  auto constant = linear.getWeight().getDefiningOp<fxp::ConstantOp>();
+  Expected<std::vector<int8_t>> codes =
+      readElements<int8_t>(constant.getValue());
+  if (!codes) { // elided; whoever needs the values says so
+    llvm::consumeError(codes.takeError());
+    return success();
+  }
+  if (llvm::is_contained(*codes, INT8_MIN))
+    return linear.emitOpError(
+        "expected weight codes within [-127, 127], found -128");
+  return success();
+}
+
 /// Parameters of a kernel are packed when the model is loaded.
 static LogicalResult checkParameters(fxp::KernelOp kernel) {
   auto check = [](Operation &op, StringRef name, Value value) {
@@ -296,7 +317,8 @@ static LogicalResult checkParameters(fxp::KernelOp kernel) {
   for (Operation &op : kernel.getBody().front()) {
     if (auto linear = dyn_cast<fxp::LinearOp>(op))
       if (failed(check(op, "weight", linear.getWeight())) ||
-          failed(check(op, "bias", linear.getBias())))
+          failed(check(op, "bias", linear.getBias())) ||
+          failed(checkWeight(linear)))
         return failure();
     if (auto requantize = dyn_cast<fxp::RequantizeOp>(op))
       if (failed(check(op, "multiplier", requantize.getMultiplier())))
@@ -368,6 +390,13 @@ LogicalResult NetworkConverter::convert() {
   return success();
 }
 
+/// ".x86_64_v3": a symbol with a dash in it would need quotes.
+static std::string symbolSuffix(const Target &target) {
+  std::string suffix = "." + target.name.str();
+  llvm::replace(suffix, '-', '_');
+  return suffix;
+}
+
 namespace {
 struct ConvertFxpToLoopsPass
     : deit::impl::ConvertFxpToLoopsPassBase<ConvertFxpToLoopsPass> {
@@ -375,7 +404,7 @@ struct ConvertFxpToLoopsPass
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    Expected<const Target *> found = lookupTarget(target);
+    Expected<TargetList> found = lookupTargets(target);
     if (!found) {
       module.emitError() << llvm::toString(found.takeError());
       return signalPassFailure();
@@ -385,9 +414,12 @@ struct ConvertFxpToLoopsPass
       module.emitError("expected a function @forward with a body");
       return signalPassFailure();
     }
-    ProgramBuilder program(module, **found);
-    if (failed(NetworkConverter(function, program).convert()))
-      return signalPassFailure();
+    for (const Target *each : *found) {
+      ProgramBuilder program(module, *each,
+                             found->size() > 1 ? symbolSuffix(*each) : "");
+      if (failed(NetworkConverter(function, program).convert()))
+        return signalPassFailure();
+    }
     kernels = llvm::range_size(module.getOps<func::FuncOp>()) - 1;
     function.erase();
   }

@@ -8,8 +8,7 @@
 using namespace deit;
 
 int64_t GemmKernel::items(const Target &target) const {
-  return paddedColumns(target) / blockColumns(target) *
-         rowChunks(rows, target);
+  return paddedColumns(target) / blockColumns(target) * rowChunks(rows, target);
 }
 
 std::string GemmKernel::name() const {
@@ -50,8 +49,8 @@ void GemmEmitter::openBuffers() {
   int64_t columns = kernel.paddedColumns(t);
   int64_t depth = kernel.paddedDepth(t);
   int64_t block = kernel.blockColumns(t);
-  auto open = [&](Value buffer, G::Parameter parameter,
-                  ArrayRef<int64_t> shape, Type element) {
+  auto open = [&](Value buffer, G::Parameter parameter, ArrayRef<int64_t> shape,
+                  Type element) {
     return b.view(buffer, b.parameterIndex(parameter), shape, element);
   };
   input = open(b.arena(), G::Input, {kernel.rows, rowStride(kernel.depth)},
@@ -68,8 +67,8 @@ void GemmEmitter::openBuffers() {
   result = open(b.arena(), G::Result, shape, element);
   if (kernel.lookup)
     table = b.parameterIndex(G::Table);
-  requantizer = b.loadRequantizer(G::PreShift, kernel.preShift,
-                                  kernel.resultBits == 8);
+  requantizer =
+      b.loadRequantizer(G::PreShift, kernel.preShift, kernel.resultBits == 8);
   if (kernel.residual == Residual::None)
     return;
   other = open(kernel.residual == Residual::Stream ? b.arena() : b.packed(),
@@ -152,8 +151,8 @@ void GemmEmitter::storeRows(ArrayRef<Value> values, int64_t rows,
   Type first = kernel.lookup ? b.getI8Type() : element;
   SmallVector<Value> narrowed;
   for (int64_t i = 0; i < rows; ++i)
-    narrowed.push_back(narrow(
-        b.concatenate(values.slice(i * vectors, vectors)), first));
+    narrowed.push_back(
+        narrow(b.concatenate(values.slice(i * vectors, vectors)), first));
   if (!kernel.lookup) {
     for (int64_t i = 0; i < rows; ++i)
       storeRow(i, narrowed[i]);
@@ -169,10 +168,9 @@ void GemmEmitter::storeRows(ArrayRef<Value> values, int64_t rows,
     for (int64_t j = i; j < std::min(i + rowsALookup, rows); ++j) {
       Value row = codes;
       if (rowsALookup > 1)
-        row = vector::ExtractStridedSliceOp::create(b, codes,
-                                                    (j - i) * columns, columns,
-                                                    1);
-      if (b.target.width > 1)
+        row = vector::ExtractStridedSliceOp::create(b, codes, (j - i) * columns,
+                                                    columns, 1);
+      if (b.target.width() > 1)
         row = arith::ExtUIOp::create(b, b.vectorOf(columns, element), row);
       storeRow(j, row);
     }
@@ -180,8 +178,8 @@ void GemmEmitter::storeRows(ArrayRef<Value> values, int64_t rows,
 }
 
 void GemmKernel::emit(ModuleOp module, const Target &target,
-                      BufferSizes sizes) const {
-  KernelBuilder builder(module, name(), target, sizes, ParameterCount);
+                      const ProgramLayout &layout) const {
+  KernelBuilder builder(module, name(), target, layout, ParameterCount);
   GemmEmitter(*this, builder).emit();
   builder.finish();
 }

@@ -7,7 +7,7 @@
 using namespace deit;
 
 KernelBuilder::KernelBuilder(ModuleOp module, StringRef name,
-                             const Target &target, BufferSizes sizes,
+                             const Target &target, const ProgramLayout &layout,
                              int64_t parameters)
     : ImplicitLocOpBuilder(module.getLoc(),
                            OpBuilder::atBlockEnd(module.getBody())),
@@ -16,10 +16,21 @@ KernelBuilder::KernelBuilder(ModuleOp module, StringRef name,
     return MemRefType::get({std::max<int64_t>(size, 1)}, getI8Type());
   };
   SmallVector<Type> arguments = {
-      bytes(sizes.arena), bytes(sizes.packed), bytes(sizes.image),
+      bytes(layout.arena),
+      bytes(layout.packed),
+      bytes(layout.image),
       MemRefType::get({std::max<int64_t>(parameters, 1)}, getI64Type()),
-      getIndexType(), getIndexType()};
-  function = func::FuncOp::create(*this, name, getFunctionType(arguments, {}));
+      getIndexType(),
+      getIndexType()};
+  function = func::FuncOp::create(*this, name.str() + layout.suffix,
+                                  getFunctionType(arguments, {}));
+  // Several CPUs' kernels may stand in one module, so each says its own.
+  auto pair = [&](StringRef key, StringRef value) -> Attribute {
+    return getStrArrayAttr({key, value});
+  };
+  function->setAttr("passthrough",
+                    getArrayAttr({pair("target-cpu", target.cpu),
+                                  pair("target-features", target.features)}));
   // The four buffers never overlap.
   for (unsigned i = 0; i < 4; ++i)
     function.setArgAttr(i, "llvm.noalias", getUnitAttr());
@@ -34,8 +45,7 @@ Value KernelBuilder::parameter(int64_t position) {
 }
 
 Value KernelBuilder::parameterIndex(int64_t position) {
-  return arith::IndexCastOp::create(*this, getIndexType(),
-                                    parameter(position));
+  return arith::IndexCastOp::create(*this, getIndexType(), parameter(position));
 }
 
 Value KernelBuilder::parameterSplat(int64_t position) {
@@ -57,7 +67,7 @@ VectorType KernelBuilder::vectorOf(int64_t count, Type element) {
 }
 
 Type KernelBuilder::activationType() {
-  return getIntegerType(target.width * 8);
+  return getIntegerType(target.width() * 8);
 }
 
 Value KernelBuilder::index(int64_t value) {
@@ -152,9 +162,8 @@ void KernelBuilder::forEachTile(
             [&](Value row) { body(tileRows, row, outer); });
   }
   if (remainder)
-    ifEqual(chunk, index(chunks - 1), [&] {
-      body(remainder, index(fullTiles * tileRows), outer);
-    });
+    ifEqual(chunk, index(chunks - 1),
+            [&] { body(remainder, index(fullTiles * tileRows), outer); });
 }
 
 Value KernelBuilder::load(Value memref, ValueRange indices, VectorType type) {

@@ -16,9 +16,10 @@
 
 namespace deit {
 
-/// Sizes in bytes of the buffers every kernel gets.
-struct BufferSizes {
-  int64_t arena, packed, image;
+/// What the kernels of one program share.
+struct ProgramLayout {
+  int64_t arena, packed, image; ///< sizes in bytes of the buffers they get
+  std::string suffix;           ///< of their names
 };
 
 /// Splats of one requantization, loaded once a kernel.
@@ -31,8 +32,7 @@ struct Requantizer {
 
 /// Reads the left operand of a product: `count` stored codes of tile row `row`
 /// from element `k` of the contracted dimension.
-using LoadLeft =
-    llvm::function_ref<Value(int64_t row, Value k, int64_t count)>;
+using LoadLeft = llvm::function_ref<Value(int64_t row, Value k, int64_t count)>;
 /// Reads vector `vector` of the packed right operand at group `group`.
 using LoadRight = llvm::function_ref<Value(Value group, int64_t vector)>;
 
@@ -47,10 +47,10 @@ inline int64_t rowChunks(int64_t rows, const Target &target) {
 /// Row strides and padding guarantee that whole vectors may be accessed.
 class KernelBuilder : public ImplicitLocOpBuilder {
 public:
-  /// Starts the kernel `name` at the end of `module`. `parameters` is the
-  /// number of 64-bit step parameters it takes.
+  /// Starts the kernel `name`, with the layout's suffix, at the end of
+  /// `module`. `parameters` is the number of 64-bit step parameters it takes.
   KernelBuilder(ModuleOp module, StringRef name, const Target &target,
-                BufferSizes sizes, int64_t parameters);
+                const ProgramLayout &layout, int64_t parameters);
   /// Ends the kernel.
   void finish();
 
@@ -62,12 +62,11 @@ public:
   Value image() { return function.getArgument(2); }
   Value begin() { return function.getArgument(4); }
   Value end() { return function.getArgument(5); }
-  Value parameter(int64_t position);       ///< as i64
-  Value parameterIndex(int64_t position);  ///< as index
-  Value parameterSplat(int64_t position);  ///< as splat of 32-bit lanes
+  Value parameter(int64_t position);      ///< as i64
+  Value parameterIndex(int64_t position); ///< as index
+  Value parameterSplat(int64_t position); ///< as splat of 32-bit lanes
   /// `rows` x `columns` elements at byte `offset` of a buffer.
-  Value view(Value buffer, Value offset, ArrayRef<int64_t> shape,
-             Type element);
+  Value view(Value buffer, Value offset, ArrayRef<int64_t> shape, Type element);
 
   // Types.
   int64_t lanes() const { return target.lanes; }
@@ -132,7 +131,9 @@ public:
 private:
   func::FuncOp function;
 
-  Value dot(Value sum, Value left, Value right);
+  /// Adds the products of `groupsADot` groups to the lanes of `sum`.
+  Value dot(Value sum, ArrayRef<Value> lefts, ArrayRef<Value> rights);
+  Value broadcastGroup(Value groups, int64_t position);
   Value intrinsic(StringRef name, Type result, ValueRange arguments);
   Value multiplyHighX86(Value x, Value m);
   Value lookupVpermi2b(Value codes, Value offset);

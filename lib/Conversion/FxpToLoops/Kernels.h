@@ -12,9 +12,7 @@ namespace deit {
 
 /// Elements from row to row of every activation buffer: a whole number of
 /// vectors on every target, so that nothing reads or writes past a row's end.
-inline int64_t rowStride(int64_t columns) {
-  return llvm::alignTo(columns, 64);
-}
+inline int64_t rowStride(int64_t columns) { return llvm::alignTo(columns, 64); }
 
 /// What a product's epilogue adds.
 enum class Residual {
@@ -32,10 +30,23 @@ struct GemmKernel {
 
   /// Positions of the step's parameters.
   enum Parameter {
-    Input, Weight, Bias, Multiplier, Result,              // byte offsets
-    PreShift, Shift, ZeroPoint, Low, High,                // requantization
-    Table, Other,                                         // byte offsets
-    RescaleMultiplier, RescalePreShift, RescaleShift, RescaleZero, RescaleLow,
+    Input,
+    Weight,
+    Bias,
+    Multiplier,
+    Result, // byte offsets
+    PreShift,
+    Shift,
+    ZeroPoint,
+    Low,
+    High, // requantization
+    Table,
+    Other, // byte offsets
+    RescaleMultiplier,
+    RescalePreShift,
+    RescaleShift,
+    RescaleZero,
+    RescaleLow,
     RescaleHigh,
     ParameterCount
   };
@@ -51,7 +62,8 @@ struct GemmKernel {
   }
   int64_t items(const Target &target) const;
   std::string name() const;
-  void emit(ModuleOp module, const Target &target, BufferSizes sizes) const;
+  void emit(ModuleOp module, const Target &target,
+            const ProgramLayout &layout) const;
 };
 
 /// Lays keys and values out as right operands, head by head.
@@ -64,8 +76,8 @@ struct PackHeadsKernel {
   int64_t keyBlock(const Target &target) const;   ///< tokens of a block
   int64_t valueBlock(const Target &target) const; ///< channels of a block
   int64_t paddedTokens(const Target &target) const;
-  int64_t paddedDepth(const Target &target) const;       ///< of scores
-  int64_t paddedTokenDepth(const Target &target) const;  ///< of the mean
+  int64_t paddedDepth(const Target &target) const;      ///< of scores
+  int64_t paddedTokenDepth(const Target &target) const; ///< of the mean
   int64_t paddedChannels(const Target &target) const;
   int64_t keyBytes(const Target &target) const;
   int64_t keyOffsetsAt(const Target &target) const; ///< tokens x i32
@@ -74,7 +86,8 @@ struct PackHeadsKernel {
   int64_t headBytes(const Target &target) const;
 
   std::string name() const;
-  void emit(ModuleOp module, const Target &target, BufferSizes sizes) const;
+  void emit(ModuleOp module, const Target &target,
+            const ProgramLayout &layout) const;
 };
 
 /// Scores, softmax, weighted mean of one head and a block of rows.
@@ -83,17 +96,26 @@ struct AttentionKernel {
   bool softmaxPreShift;
 
   enum Parameter {
-    Query, Packed, Result,                                // byte offsets
-    SoftmaxMultiplier, SoftmaxPreShift, SoftmaxLimit,
-    MeanMultiplier,                                       // over the row's sum
-    PreShift, Shift, ZeroPoint, Low, High,
+    Query,
+    Packed,
+    Result, // byte offsets
+    SoftmaxMultiplier,
+    SoftmaxPreShift,
+    SoftmaxLimit,
+    MeanMultiplier, // over the row's sum
+    PreShift,
+    Shift,
+    ZeroPoint,
+    Low,
+    High,
     ParameterCount
   };
 
   PackHeadsKernel packing() const { return {tokens, heads, headChannels}; }
   int64_t items(const Target &target) const;
   std::string name() const;
-  void emit(ModuleOp module, const Target &target, BufferSizes sizes) const;
+  void emit(ModuleOp module, const Target &target,
+            const ProgramLayout &layout) const;
 };
 
 /// Normalization of rows.
@@ -101,13 +123,22 @@ struct LayerNormKernel {
   int64_t rows, channels;
 
   enum Parameter {
-    Input, Gamma, Beta, Result, Epsilon,
-    PreShift, Shift, ZeroPoint, Low, High,
+    Input,
+    Gamma,
+    Beta,
+    Result,
+    Epsilon,
+    PreShift,
+    Shift,
+    ZeroPoint,
+    Low,
+    High,
     ParameterCount
   };
 
   std::string name() const;
-  void emit(ModuleOp module, const Target &target, BufferSizes sizes) const;
+  void emit(ModuleOp module, const Target &target,
+            const ProgramLayout &layout) const;
 };
 
 /// The image cut into rows of a matrix.
@@ -118,7 +149,8 @@ struct PatchesKernel {
 
   int64_t columns() const { return patchHeight * patchWidth * 3; }
   std::string name() const;
-  void emit(ModuleOp module, const Target &target, BufferSizes sizes) const;
+  void emit(ModuleOp module, const Target &target,
+            const ProgramLayout &layout) const;
 };
 
 /// One packed row into the arena: the class token.
@@ -128,7 +160,8 @@ struct CopyRowKernel {
   enum Parameter { Source, Result, ParameterCount };
 
   std::string name() const;
-  void emit(ModuleOp module, const Target &target, BufferSizes sizes) const;
+  void emit(ModuleOp module, const Target &target,
+            const ProgramLayout &layout) const;
 };
 
 } // namespace deit

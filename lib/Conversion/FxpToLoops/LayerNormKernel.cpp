@@ -3,8 +3,8 @@
 // fxp.layer_norm: two passes over a row, one reciprocal between them.
 
 #include "Kernels.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace deit;
 
@@ -46,8 +46,7 @@ std::pair<Value, Value> LayerNormEmitter::sums(Value input, Value row) {
   VectorType wide = b.vectorOf(lanes, b.getI64Type());
   auto step = [&](Value codes, ValueRange sums) -> SmallVector<Value> {
     // A square of an s16 code fits 31 bits.
-    Value square =
-        arith::ExtUIOp::create(b, wide, b.mul(codes, codes));
+    Value square = arith::ExtUIOp::create(b, wide, b.mul(codes, codes));
     return {b.add(sums[0], codes), b.add(sums[1], square)};
   };
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(wide));
@@ -89,8 +88,8 @@ Value LayerNormEmitter::squareRoot(Value variance) {
       [&](OpBuilder &, Location, ValueRange arguments) {
         Value guess = arguments[0];
         Value better = next(guess);
-        Value descends = arith::CmpIOp::create(
-            b, arith::CmpIPredicate::ult, better, guess);
+        Value descends =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::ult, better, guess);
         scf::ConditionOp::create(b, descends, ValueRange{guess, better});
       },
       [&](OpBuilder &, Location, ValueRange arguments) {
@@ -107,8 +106,8 @@ LayerNormEmitter::Reciprocal LayerNormEmitter::reciprocal(Value sum,
   // The root of at least 1 is at least 1: no division by zero.
   variance = arith::MaxSIOp::create(b, variance, b.constant64(1));
   Value root = squareRoot(variance);
-  Value length = b.sub(b.constant64(64),
-                       math::CountLeadingZerosOp::create(b, root));
+  Value length =
+      b.sub(b.constant64(64), math::CountLeadingZerosOp::create(b, root));
   Value numerator =
       b.sub(b.shiftLeft(b.constant64(1), b.add(length, b.constant64(30))),
             b.constant64(1));
@@ -146,8 +145,8 @@ void LayerNormEmitter::normalizeRow(Value input, Value result, Value row,
 
 void LayerNormEmitter::emit() {
   int64_t stride = rowStride(kernel.channels);
-  auto open = [&](Value buffer, L::Parameter parameter,
-                  ArrayRef<int64_t> shape, Type element) {
+  auto open = [&](Value buffer, L::Parameter parameter, ArrayRef<int64_t> shape,
+                  Type element) {
     return b.view(buffer, b.parameterIndex(parameter), shape, element);
   };
   Value input =
@@ -165,8 +164,8 @@ void LayerNormEmitter::emit() {
 }
 
 void LayerNormKernel::emit(ModuleOp module, const Target &target,
-                           BufferSizes sizes) const {
-  KernelBuilder builder(module, name(), target, sizes, ParameterCount);
+                           const ProgramLayout &layout) const {
+  KernelBuilder builder(module, name(), target, layout, ParameterCount);
   LayerNormEmitter(*this, builder).emit();
   builder.finish();
 }

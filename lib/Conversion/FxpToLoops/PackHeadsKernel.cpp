@@ -27,7 +27,7 @@ int64_t P::paddedChannels(const Target &t) const {
   return llvm::alignTo(headChannels, valueBlock(t));
 }
 int64_t P::keyBytes(const Target &t) const {
-  return llvm::alignTo(paddedTokens(t) * paddedDepth(t) * t.width, 64);
+  return llvm::alignTo(paddedTokens(t) * paddedDepth(t) * t.width(), 64);
 }
 int64_t P::keyOffsetsAt(const Target &t) const { return keyBytes(t); }
 int64_t P::valuesAt(const Target &t) const {
@@ -35,7 +35,7 @@ int64_t P::valuesAt(const Target &t) const {
 }
 int64_t P::valueOffsetsAt(const Target &t) const {
   return valuesAt(t) +
-         llvm::alignTo(paddedTokenDepth(t) * paddedChannels(t) * t.width, 64);
+         llvm::alignTo(paddedTokenDepth(t) * paddedChannels(t) * t.width(), 64);
 }
 int64_t P::headBytes(const Target &t) const {
   return valueOffsetsAt(t) + llvm::alignTo(paddedChannels(t) * 4, 64);
@@ -72,16 +72,16 @@ void PackHeadsEmitter::packKeys(Value keys, Value head, Value base) {
   Value packed = b.view(b.arena(), base,
                         {kernel.paddedTokens(t) / block, groups, block * group},
                         b.activationType());
-  Value offsets = b.view(b.arena(),
-                         b.add(base, b.index(kernel.keyOffsetsAt(t))),
-                         {kernel.paddedTokens(t)}, b.getI32Type());
+  Value offsets =
+      b.view(b.arena(), b.add(base, b.index(kernel.keyOffsetsAt(t))),
+             {kernel.paddedTokens(t)}, b.getI32Type());
   Value first = b.mul(head, b.index(kernel.headChannels));
   VectorType type = b.vectorOf(group, b.activationType());
   VectorType wide = b.vectorOf(group, b.getI32Type());
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   auto loadGroup = [&](Value token, int64_t g) -> Value {
-    int64_t valid = std::clamp<int64_t>(kernel.headChannels - g * group, 0,
-                                        group);
+    int64_t valid =
+        std::clamp<int64_t>(kernel.headChannels - g * group, 0, group);
     if (valid == 0)
       return zero;
     Value codes = b.load(keys, {token, b.add(first, b.index(g * group))}, type);
@@ -94,8 +94,8 @@ void PackHeadsEmitter::packKeys(Value keys, Value head, Value base) {
   };
   auto packToken = [&](Value token, bool exists) {
     Value blockOf = arith::DivUIOp::create(b, token, b.index(block));
-    Value column = b.mul(arith::RemUIOp::create(b, token, b.index(block)),
-                         b.index(group));
+    Value column =
+        b.mul(arith::RemUIOp::create(b, token, b.index(block)), b.index(group));
     Value sum = arith::ConstantOp::create(b, b.getZeroAttr(wide));
     for (int64_t g = 0; g < groups; ++g) {
       Value codes = exists ? loadGroup(token, g) : zero;
@@ -105,12 +105,11 @@ void PackHeadsEmitter::packKeys(Value keys, Value head, Value base) {
     }
     Value total =
         vector::ReductionOp::create(b, vector::CombiningKind::ADD, sum);
-    Value offset = arith::ConstantOp::create(
-        b, b.getI32IntegerAttr(-t.signedOffset()));
+    Value offset =
+        arith::ConstantOp::create(b, b.getI32IntegerAttr(-t.signedOffset()));
     memref::StoreOp::create(b, b.mul(total, offset), offsets, token);
   };
-  b.forRange(0, kernel.tokens, 1,
-             [&](Value token) { packToken(token, true); });
+  b.forRange(0, kernel.tokens, 1, [&](Value token) { packToken(token, true); });
   b.forRange(kernel.tokens, kernel.paddedTokens(t), 1,
              [&](Value token) { packToken(token, false); });
 }
@@ -129,12 +128,11 @@ void PackHeadsEmitter::packValues(Value values, Value head, Value base) {
   int64_t groups = kernel.paddedTokenDepth(t) / group;
   int64_t fullGroups = kernel.tokens / group;
   int64_t blocks = kernel.paddedChannels(t) / block;
-  Value packed = b.view(b.arena(),
-                        b.add(base, b.index(kernel.valuesAt(t))),
+  Value packed = b.view(b.arena(), b.add(base, b.index(kernel.valuesAt(t))),
                         {blocks, groups, block * group}, b.activationType());
-  Value offsets = b.view(b.arena(),
-                         b.add(base, b.index(kernel.valueOffsetsAt(t))),
-                         {kernel.paddedChannels(t)}, b.getI32Type());
+  Value offsets =
+      b.view(b.arena(), b.add(base, b.index(kernel.valueOffsetsAt(t))),
+             {kernel.paddedChannels(t)}, b.getI32Type());
   VectorType type = b.vectorOf(block, b.activationType());
   VectorType wide = b.vectorOf(block, b.getI32Type());
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
@@ -160,8 +158,8 @@ void PackHeadsEmitter::packValues(Value values, Value head, Value base) {
     for (int64_t g = fullGroups; g < groups; ++g)
       sum = packGroup(b.index(g), kernel.tokens - g * group, sum);
     Value factor = arith::ConstantOp::create(
-        b, DenseElementsAttr::get(wide, static_cast<int32_t>(
-                                            -t.unsignedOffset())));
+        b, DenseElementsAttr::get(wide,
+                                  static_cast<int32_t>(-t.unsignedOffset())));
     b.store(b.mul(sum, factor), offsets, b.index(n * block));
   }
 }
@@ -169,10 +167,10 @@ void PackHeadsEmitter::packValues(Value values, Value head, Value base) {
 void PackHeadsEmitter::emit() {
   SmallVector<int64_t> shape = {kernel.tokens,
                                 rowStride(kernel.heads * kernel.headChannels)};
-  Value keys = b.view(b.arena(), b.parameterIndex(P::Key), shape,
-                      b.activationType());
-  Value values = b.view(b.arena(), b.parameterIndex(P::Value), shape,
-                        b.activationType());
+  Value keys =
+      b.view(b.arena(), b.parameterIndex(P::Key), shape, b.activationType());
+  Value values =
+      b.view(b.arena(), b.parameterIndex(P::Value), shape, b.activationType());
   Value packed = b.parameterIndex(P::Packed);
   b.forEach(b.begin(), b.end(), b.index(1), [&](Value head) {
     Value base = b.add(packed, b.mul(head, b.index(kernel.headBytes(t))));
@@ -182,8 +180,8 @@ void PackHeadsEmitter::emit() {
 }
 
 void PackHeadsKernel::emit(ModuleOp module, const Target &target,
-                           BufferSizes sizes) const {
-  KernelBuilder builder(module, name(), target, sizes, ParameterCount);
+                           const ProgramLayout &layout) const {
+  KernelBuilder builder(module, name(), target, layout, ParameterCount);
   PackHeadsEmitter(*this, builder).emit();
   builder.finish();
 }

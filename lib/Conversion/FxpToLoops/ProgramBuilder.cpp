@@ -37,24 +37,23 @@ int64_t ProgramBuilder::packRows(Value constant, int64_t strideBytes,
   if (isNew) {
     auto type = cast<RankedTensorType>(constant.getType());
     int64_t rows = type.getNumElements() / type.getShape().back();
-    rowsPackings.push_back(
-        {entry, reservePacked(rows * strideBytes), strideBytes,
-         flip ? 128 : 0});
+    rowsPackings.push_back({entry, reservePacked(rows * strideBytes),
+                            strideBytes, flip ? 128 : 0});
   }
   return position->second;
 }
 
-std::pair<int64_t, int64_t>
-ProgramBuilder::packGemm(fxp::LinearOp linear, const GemmKernel &kernel,
-                         int64_t activationOffset) {
+std::pair<int64_t, int64_t> ProgramBuilder::packGemm(fxp::LinearOp linear,
+                                                     const GemmKernel &kernel,
+                                                     int64_t activationOffset) {
   int64_t columns = kernel.paddedColumns(target);
   int64_t depth = kernel.paddedDepth(target);
-  int64_t weight = reservePacked(columns * depth * target.width);
+  int64_t weight = reservePacked(columns * depth * target.width());
   int64_t bias = reservePacked(columns * 4);
   int64_t source = entryOf(linear.getWeight());
   gemmPackings.push_back({source, weight, entryOf(linear.getBias()), bias,
                           kernel.blockColumns(target), target.group(),
-                          target.width, columns, depth, activationOffset});
+                          target.width(), columns, depth, activationOffset});
   return {weight, bias};
 }
 
@@ -62,17 +61,18 @@ void ProgramBuilder::finish(RankedTensorType imageType, int64_t classes,
                             double logitScale, Slot logits) {
   touch(logits);
   int64_t arenaBytes = planArena(buffers);
-  BufferSizes sizes{arenaBytes, packedBytes, imageType.getNumElements()};
+  ProgramLayout layout{arenaBytes, packedBytes, imageType.getNumElements(),
+                       suffix};
   llvm::StringMap<bool> emitted;
   for (const Step &step : steps)
     if (emitted.try_emplace(step.kernel, true).second)
-      step.emit(sizes);
+      step.emit(layout);
 
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto program = fxp::ProgramOp::create(
-      builder, module.getLoc(), "deit_program", target.name, target.required,
-      imageType.getDimSize(1), imageType.getDimSize(2), classes,
-      llvm::APFloat(logitScale), arenaBytes, packedBytes,
+      builder, module.getLoc(), "deit_program" + suffix, target.name,
+      target.required, imageType.getDimSize(1), imageType.getDimSize(2),
+      classes, llvm::APFloat(logitScale), arenaBytes, packedBytes,
       buffers[logits.buffer].offset + logits.offset);
   builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   for (fxp::ConstantOp entry : entries)
@@ -88,8 +88,8 @@ void ProgramBuilder::finish(RankedTensorType imageType, int64_t classes,
   for (const Step &step : steps) {
     SmallVector<int64_t> values;
     for (const StepParameter &parameter : step.parameters)
-      values.push_back(parameter.value +
-                       (parameter.buffer >= 0 ? buffers[parameter.buffer].offset
+      values.push_back(parameter.value + (parameter.buffer >= 0
+                                              ? buffers[parameter.buffer].offset
                                               : 0));
     fxp::StepOp::create(builder, step.loc, step.kernel, values, step.items,
                         step.kind, step.macs);

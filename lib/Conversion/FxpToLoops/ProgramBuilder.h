@@ -29,8 +29,10 @@ struct StepParameter {
 
 class ProgramBuilder {
 public:
-  ProgramBuilder(ModuleOp module, const Target &target)
-      : module(module), target(target) {}
+  /// Symbols end in `suffix`: a module may hold the programs of several
+  /// targets.
+  ProgramBuilder(ModuleOp module, const Target &target, StringRef suffix)
+      : module(module), target(target), suffix(suffix) {}
 
   // The arena.
   Slot allocate(int64_t bytes);
@@ -53,10 +55,10 @@ public:
     for (const StepParameter &parameter : parameters)
       if (parameter.buffer >= 0)
         touch({parameter.buffer, 0});
-    steps.push_back({loc, kernel.name(), items, kind.str(), macs,
+    steps.push_back({loc, kernel.name() + suffix, items, kind.str(), macs,
                      SmallVector<StepParameter>(parameters),
-                     [kernel, this](BufferSizes sizes) {
-                       kernel.emit(module, target, sizes);
+                     [kernel, this](const ProgramLayout &layout) {
+                       kernel.emit(module, target, layout);
                      }});
   }
 
@@ -69,6 +71,7 @@ public:
   const Target &target;
 
 private:
+  std::string suffix;
   struct Step {
     Location loc;
     std::string kernel;
@@ -76,7 +79,7 @@ private:
     std::string kind;
     int64_t macs;
     SmallVector<StepParameter> parameters;
-    std::function<void(BufferSizes)> emit;
+    std::function<void(const ProgramLayout &)> emit;
   };
   struct RowsPacking {
     int64_t source, destination, stride, flip;

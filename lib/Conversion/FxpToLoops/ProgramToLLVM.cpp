@@ -26,13 +26,18 @@ public:
       : b(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())),
         pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
 
+  /// Writes `program` under its own symbol.
   void write(fxp::ProgramOp program, StringRef name);
+  /// Writes `deit_programs`, the list of all programs written.
+  void writeList();
 
 private:
   ImplicitLocOpBuilder b;
   LLVM::LLVMPointerType pointer;
   llvm::StringMap<LLVM::GlobalOp> strings;
   int64_t serial = 0;
+  LLVM::GlobalOp container;
+  SmallVector<LLVM::GlobalOp> programs;
 
   LLVM::GlobalOp constant(Type type, StringRef name, LLVM::Linkage linkage,
                           llvm::function_ref<Value()> initializer);
@@ -52,9 +57,9 @@ private:
 
 } // namespace
 
-LLVM::GlobalOp
-TableWriter::constant(Type type, StringRef name, LLVM::Linkage linkage,
-                      llvm::function_ref<Value()> initializer) {
+LLVM::GlobalOp TableWriter::constant(Type type, StringRef name,
+                                     LLVM::Linkage linkage,
+                                     llvm::function_ref<Value()> initializer) {
   auto global = LLVM::GlobalOp::create(b, type, /*isConstant=*/true, linkage,
                                        name, Attribute());
   OpBuilder::InsertionGuard guard(b);
@@ -85,10 +90,9 @@ LLVM::GlobalOp TableWriter::integers(ArrayRef<int64_t> values) {
                                        std::max<size_t>(values.size(), 1));
   SmallVector<int64_t> padded(values);
   padded.resize(type.getNumElements());
-  return LLVM::GlobalOp::create(b, type, /*isConstant=*/true,
-                                LLVM::Linkage::Private,
-                                "parameters_" + std::to_string(serial++),
-                                b.getI64TensorAttr(padded));
+  return LLVM::GlobalOp::create(
+      b, type, /*isConstant=*/true, LLVM::Linkage::Private,
+      "parameters_" + std::to_string(serial++), b.getI64TensorAttr(padded));
 }
 
 Value TableWriter::structure(LLVM::LLVMStructType type,
@@ -107,15 +111,15 @@ LLVM::GlobalOp TableWriter::steps(fxp::ProgramOp program) {
   auto ops = llvm::to_vector(program.getBody().getOps<fxp::StepOp>());
   SmallVector<std::array<LLVM::GlobalOp, 3>> referred;
   for (fxp::StepOp step : ops)
-    referred.push_back({integers(step.getParameters()),
-                        text(modulePath(step)), text(step.getKind())});
+    referred.push_back({integers(step.getParameters()), text(modulePath(step)),
+                        text(step.getKind())});
   auto table = LLVM::LLVMArrayType::get(type, ops.size());
-  return constant(table, "steps", LLVM::Linkage::Private, [&] {
+  std::string name = program.getSymName().str() + ".steps";
+  return constant(table, name, LLVM::Linkage::Private, [&] {
     Value result = LLVM::UndefOp::create(b, table);
     for (auto [i, step] : llvm::enumerate(ops)) {
       auto [parameters, name, kind] = referred[i];
-      Value kernel =
-          LLVM::AddressOfOp::create(b, pointer, step.getKernel());
+      Value kernel = LLVM::AddressOfOp::create(b, pointer, step.getKernel());
       Value row = structure(type, {kernel, address(parameters),
                                    integer(step.getItems()), address(name),
                                    address(kind), integer(step.getMacs())});
@@ -149,11 +153,10 @@ void TableWriter::write(fxp::ProgramOp program, StringRef name) {
   SmallVector<fxp::ConstantOp> constants =
       llvm::to_vector(program.getBody().getOps<fxp::ConstantOp>());
   int64_t containerSize = containerBytes(constants);
-  LLVM::GlobalOp container = external(
-      LLVM::LLVMArrayType::get(b.getI8Type(), containerSize),
-      "deit_container");
-  int64_t stepCount =
-      llvm::range_size(program.getBody().getOps<fxp::StepOp>());
+  if (!container)
+    container = external(LLVM::LLVMArrayType::get(b.getI8Type(), containerSize),
+                         "deit_container");
+  int64_t stepCount = llvm::range_size(program.getBody().getOps<fxp::StepOp>());
   int64_t packCount = 0;
   LLVM::GlobalOp stepTable = steps(program);
   LLVM::GlobalOp packTable = packs(program, packCount);
@@ -161,23 +164,36 @@ void TableWriter::write(fxp::ProgramOp program, StringRef name) {
 
   Type i64 = b.getI64Type();
   SmallVector<Type> types(18, i64);
-  for (int position : {2, 3, 12, 14, 16}) // name, target, steps, packs, container
+  for (int position :
+       {2, 3, 12, 14, 16}) // name, target, steps, packs, container
     types[position] = pointer;
   types[7] = b.getF64Type(); // logit_scale
   auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), types);
-  constant(type, "deit_program", LLVM::Linkage::External, [&] {
-    Value scale = LLVM::ConstantOp::create(
-        b, b.getF64FloatAttr(program.getLogitScale().convertToDouble()));
-    return structure(
-        type,
-        {integer(DEIT_ABI_VERSION), integer(program.getFeatures()),
-         address(nameText), address(targetText),
-         integer(program.getImageHeight()), integer(program.getImageWidth()),
-         integer(program.getClasses()), scale, integer(program.getArenaBytes()),
-         integer(program.getPackedBytes()), integer(program.getLogitsOffset()),
-         integer(constants.size()), address(stepTable), integer(stepCount),
-         address(packTable), integer(packCount), address(container),
-         integer(containerSize)});
+  programs.push_back(
+      constant(type, program.getSymName(), LLVM::Linkage::Internal, [&] {
+        Value scale = LLVM::ConstantOp::create(
+            b, b.getF64FloatAttr(program.getLogitScale().convertToDouble()));
+        return structure(
+            type,
+            {integer(DEIT_ABI_VERSION), integer(program.getFeatures()),
+             address(nameText), address(targetText),
+             integer(program.getImageHeight()),
+             integer(program.getImageWidth()), integer(program.getClasses()),
+             scale, integer(program.getArenaBytes()),
+             integer(program.getPackedBytes()),
+             integer(program.getLogitsOffset()), integer(constants.size()),
+             address(stepTable), integer(stepCount), address(packTable),
+             integer(packCount), address(container), integer(containerSize)});
+      }));
+}
+
+void TableWriter::writeList() {
+  auto type = LLVM::LLVMArrayType::get(pointer, programs.size() + 1);
+  constant(type, "deit_programs", LLVM::Linkage::External, [&] {
+    Value list = LLVM::ZeroOp::create(b, type);
+    for (auto [i, program] : llvm::enumerate(programs))
+      list = LLVM::InsertValueOp::create(b, list, address(program), i);
+    return list;
   });
 }
 
@@ -188,14 +204,18 @@ struct ConvertFxpProgramToLLVMPass
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (module.getOps<fxp::ProgramOp>().empty())
+      return;
+    TableWriter writer(module);
     for (auto program :
          llvm::make_early_inc_range(module.getOps<fxp::ProgramOp>())) {
       // The table takes the program's symbol.
       fxp::ProgramOp detached = program;
       detached->remove();
-      TableWriter(module).write(detached, name);
+      writer.write(detached, name);
       detached->erase();
     }
+    writer.writeList();
   }
 };
 } // namespace

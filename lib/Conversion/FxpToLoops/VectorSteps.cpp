@@ -19,57 +19,78 @@ Value KernelBuilder::intrinsic(StringRef name, Type result,
 // Dot products
 //===----------------------------------------------------------------------===//
 
-Value KernelBuilder::dot(Value sum, Value left, Value right) {
+Value KernelBuilder::dot(Value sum, ArrayRef<Value> lefts,
+                         ArrayRef<Value> rights) {
   switch (target.dot) {
   case DotStep::Vpdpbusd:
-    return intrinsic("llvm.x86.avx512.vpdpbusd.512", lanesType(),
-                     {sum, left, right});
+    return intrinsic(lanes() == 16 ? "llvm.x86.avx512.vpdpbusd.512"
+                                   : "llvm.x86.avx512.vpdpbusd.256",
+                     lanesType(), {sum, lefts[0], rights[0]});
   case DotStep::Vpmaddwd:
     return add(sum, intrinsic("llvm.x86.avx2.pmadd.wd", lanesType(),
-                              {left, right}));
+                              {lefts[0], rights[0]}));
   case DotStep::Sdot:
     return intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", lanesType(),
-                     {sum, right, left});
+                     {sum, rights[0], lefts[0]});
+  case DotStep::Smlal: {
+    VectorType products = vectorOf(2 * lanes(), getI16Type());
+    auto multiply = [&](int64_t group) {
+      return intrinsic("llvm.aarch64.neon.smull.v8i16", products,
+                       {lefts[group], rights[group]});
+    };
+    // Instruction selection sees smull, smlal and sadalp.
+    Value pairs = add(multiply(0), multiply(1));
+    return add(sum, intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16",
+                              lanesType(), pairs));
+  }
   }
   llvm_unreachable("unknown dot step");
 }
 
-/// Left operands: x86 broadcasts a group from memory; AArch64 loads four groups
-/// at a time and names the lane, which becomes sdot's own operand.
+/// Every lane gets the group at `position` of those in `groups`.
+Value KernelBuilder::broadcastGroup(Value groups, int64_t position) {
+  int64_t group = target.group();
+  int64_t count = cast<VectorType>(groups.getType()).getNumElements() / group;
+  Type word = getIntegerType(group * target.width() * 8);
+  Value words = vector::BitCastOp::create(*this, vectorOf(count, word), groups);
+  SmallVector<int64_t> mask(lanes(), position);
+  Value spread = vector::ShuffleOp::create(*this, words, words, mask);
+  return vector::BitCastOp::create(
+      *this, vectorOf(lanes() * group, activationType()), spread);
+}
+
+/// Left operands: x86 broadcasts a group from memory; AArch64 loads 16 bytes of
+/// groups at a time and names the lane, which becomes sdot's own operand.
 SmallVector<Value> KernelBuilder::tile(int64_t rows, int64_t vectors,
                                        int64_t depth, LoadLeft left,
                                        LoadRight right) {
-  int64_t group = target.group(), unroll = target.unroll;
-  VectorType codes = vectorOf(lanes() * group, activationType());
-  auto broadcastGroup = [&](Value groups, int64_t position) -> Value {
-    int64_t count = cast<VectorType>(groups.getType()).getNumElements() / group;
-    Value words = vector::BitCastOp::create(
-        *this, vectorOf(count, getI32Type()), groups);
-    SmallVector<int64_t> mask(lanes(), position);
-    Value lanesOfGroup =
-        vector::ShuffleOp::create(*this, words, words, mask);
-    return vector::BitCastOp::create(*this, codes, lanesOfGroup);
-  };
-  int64_t groupsALoad = target.dot == DotStep::Sdot ? 4 : 1;
+  int64_t group = target.group(), groupsALoad = target.groupsALoad();
   SmallVector<Value> zeros(rows * vectors, splat(0));
   return reduce(
-      index(0), index(depth / group), index(unroll), zeros,
+      index(0), index(depth / group), index(target.unroll), zeros,
       [&](Value first, ValueRange sums) {
         SmallVector<Value> next(sums);
-        SmallVector<Value> groups(rows);
-        for (int64_t u = 0; u < unroll; ++u) {
-          Value position = add(first, index(u));
-          Value k = mul(position, index(group));
-          SmallVector<Value> rights;
+        SmallVector<Value> loaded(rows);
+        for (int64_t u = 0; u < target.unroll; u += target.groupsADot()) {
+          SmallVector<int64_t> steps =
+              llvm::to_vector(llvm::seq(u, u + target.groupsADot()));
+          SmallVector<Value> positions = llvm::map_to_vector(
+              steps, [&](int64_t s) { return add(first, index(s)); });
+          SmallVector<SmallVector<Value>> rights(vectors);
           for (int64_t v = 0; v < vectors; ++v)
-            rights.push_back(right(position, v));
+            for (Value position : positions)
+              rights[v].push_back(right(position, v));
           for (int64_t row = 0; row < rows; ++row) {
-            if (u % groupsALoad == 0)
-              groups[row] = left(row, k, group * groupsALoad);
-            Value operand = broadcastGroup(groups[row], u % groupsALoad);
+            SmallVector<Value> lefts;
+            for (auto [s, position] : llvm::zip(steps, positions)) {
+              if (s % groupsALoad == 0)
+                loaded[row] =
+                    left(row, mul(position, index(group)), group * groupsALoad);
+              lefts.push_back(broadcastGroup(loaded[row], s % groupsALoad));
+            }
             for (int64_t v = 0; v < vectors; ++v) {
               Value &sum = next[row * vectors + v];
-              sum = dot(sum, operand, rights[v]);
+              sum = dot(sum, lefts, rights[v]);
             }
           }
         }
@@ -134,8 +155,7 @@ Requantizer KernelBuilder::loadRequantizer(int64_t first, bool preShift,
   if (preShift)
     constants.preShift = parameterSplat(first);
   constants.shift = parameterSplat(first + 1);
-  constants.rounding =
-      shiftLeft(splat(1), sub(constants.shift, splat(1)));
+  constants.rounding = shiftLeft(splat(1), sub(constants.shift, splat(1)));
   if (zeroPoint)
     constants.zeroPoint = parameterSplat(first + 2);
   constants.low = parameterSplat(first + 3);
@@ -152,9 +172,8 @@ Value KernelBuilder::concatenate(ArrayRef<Value> vectors) {
   while (parts.size() > 1) {
     SmallVector<Value> joined;
     for (size_t i = 0; i + 1 < parts.size(); i += 2) {
-      int64_t count =
-          cast<VectorType>(parts[i].getType()).getNumElements() +
-          cast<VectorType>(parts[i + 1].getType()).getNumElements();
+      int64_t count = cast<VectorType>(parts[i].getType()).getNumElements() +
+                      cast<VectorType>(parts[i + 1].getType()).getNumElements();
       joined.push_back(vector::ShuffleOp::create(
           *this, parts[i], parts[i + 1],
           llvm::to_vector(llvm::seq<int64_t>(0, count))));
@@ -190,8 +209,8 @@ Value KernelBuilder::lookupVpermi2b(Value codes, Value offset) {
                      {parts[part], codes, parts[part + 1]});
   };
   Value zero = arith::ConstantOp::create(*this, getZeroAttr(bytes));
-  Value upper = arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, codes,
-                                      zero);
+  Value upper =
+      arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, codes, zero);
   return arith::SelectOp::create(*this, upper, half(2), half(0));
 }
 
@@ -210,11 +229,11 @@ Value KernelBuilder::lookupPshufb(Value codes, Value offset) {
     Value entries = load(table, {index(16 * block)}, vectorOf(16, getI8Type()));
     Value both = concatenate({entries, entries});
     Value selected = arith::XOrIOp::create(*this, codes, splatByte(16 * block));
-    selected = intrinsic("llvm.uadd.sat.v32i8", bytes,
-                         {selected, splatByte(0x70)});
+    selected =
+        intrinsic("llvm.uadd.sat.v32i8", bytes, {selected, splatByte(0x70)});
     Value part = intrinsic("llvm.x86.avx2.pshuf.b", bytes, {both, selected});
-    result = result ? arith::OrIOp::create(*this, result, part).getResult()
-                    : part;
+    result =
+        result ? arith::OrIOp::create(*this, result, part).getResult() : part;
   }
   return result;
 }

@@ -493,3 +493,49 @@ func.func @forward(%x: tensor<1x1x2x3xui8>) -> tensor<1x2x3xui8>
   }
   return %1 : tensor<1x2x3xui8>
 }
+
+// -----
+
+func.func @forward(%x: tensor<1x1x1x3xui8>) -> tensor<1x1x3xi32>
+    attributes {fxp.logit_scale = 1.0 : f64} {
+  %0 = fxp.kernel "patches" -> tensor<1x1x3xui8> {
+    %p = fxp.patches %x {height = 1 : i64, width = 1 : i64}
+      : tensor<1x1x1x3xui8> -> tensor<1x1x3xui8>
+    fxp.yield %p : tensor<1x1x3xui8>
+  }
+  %w = fxp.constant dense<-128> : tensor<3x3xi8> -> tensor<3x3xi8>
+  %b = fxp.constant dense<0> : tensor<3xi32> -> tensor<3xi32>
+  %1 = fxp.kernel "gemm" -> tensor<1x1x3xi32> {
+    // expected-error @+1 {{'fxp.linear' op expected weight codes within [-127, 127], found -128}}
+    %y = fxp.linear %0, %w, %b
+      : (tensor<1x1x3xui8>, tensor<3x3xi8>, tensor<3xi32>) -> tensor<1x1x3xi32>
+    %r = fxp.requantize %y, %b {pre_shift = 0 : i64, shift = 8 : i64,
+        zero_point = 0 : i64, low = -99 : i64, high = 99 : i64}
+      : (tensor<1x1x3xi32>, tensor<3xi32>) -> tensor<1x1x3xi32>
+    fxp.yield %r : tensor<1x1x3xi32>
+  }
+  return %1 : tensor<1x1x3xi32>
+}
+
+// -----
+
+func.func @forward(%x: tensor<1x1x1x3xui8>) -> tensor<1x1x3xi8>
+    attributes {fxp.logit_scale = 1.0 : f64} {
+  %0 = fxp.kernel "patches" -> tensor<1x1x3xui8> {
+    %p = fxp.patches %x {height = 1 : i64, width = 1 : i64}
+      : tensor<1x1x1x3xui8> -> tensor<1x1x3xui8>
+    fxp.yield %p : tensor<1x1x3xui8>
+  }
+  %w = fxp.constant dense<1> : tensor<3x3xi8> -> tensor<3x3xi8>
+  %b = fxp.constant dense<0> : tensor<3xi32> -> tensor<3xi32>
+  %1 = fxp.kernel "gemm" -> tensor<1x1x3xi8> {
+    %y = fxp.linear %0, %w, %b
+      : (tensor<1x1x3xui8>, tensor<3x3xi8>, tensor<3xi32>) -> tensor<1x1x3xi32>
+    // expected-error @+1 {{'fxp.requantize' op expected s8 codes within [-127, 127], found the lower bound -128}}
+    %r = fxp.requantize %y, %b {pre_shift = 0 : i64, shift = 8 : i64,
+        zero_point = 0 : i64, low = -128 : i64, high = 99 : i64}
+      : (tensor<1x1x3xi32>, tensor<3xi32>) -> tensor<1x1x3xi8>
+    fxp.yield %r : tensor<1x1x3xi8>
+  }
+  return %1 : tensor<1x1x3xi8>
+}

@@ -4,9 +4,12 @@
 // RUN: deit-opt %s -convert-fxp-to-loops | FileCheck %s --check-prefix=AVX512
 // RUN: deit-opt %s -convert-fxp-to-loops=target=x86-64-v3 | FileCheck %s --check-prefix=V3
 // RUN: deit-opt %s -convert-fxp-to-loops=target=rpi5 | FileCheck %s --check-prefix=RPI5
+// RUN: deit-opt %s -convert-fxp-to-loops=target=rpi4 | FileCheck %s --check-prefix=RPI4
+// RUN: deit-opt %s -convert-fxp-to-loops=target=x86-64-avxvnni | FileCheck %s --check-prefix=AVXVNNI
+// RUN: deit-opt %s -convert-fxp-to-loops=target=rpi | FileCheck %s --check-prefix=FAMILY
 // RUN: not deit-opt %s -convert-fxp-to-loops=target=z80 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: error: unknown target 'z80'; there are: x86-64-avx512vnni, x86-64-v3, rpi5, native
+// UNKNOWN: error: unknown target 'z80'; there are: x86-64-avx512vnni, x86-64-avxvnni, x86-64-v3, rpi5, rpi4, x86-64, rpi, native
 
 // One layer with a table shows all that is a target's own: dot product, table
 // lookup, layout and sign of the operands, features.
@@ -37,11 +40,37 @@
 // RPI5: llvm.call_intrinsic "llvm.aarch64.neon.tbl4.v16i8"
 // RPI5-COUNT-3: llvm.call_intrinsic "llvm.aarch64.neon.tbx4.v16i8"
 // RPI5-NOT: llvm.x86
-// RPI5: fxp.program {{.*}} features = 256 : i64, {{.*}} target = "rpi5"
+// RPI5: fxp.program {{.*}} features = 768 : i64, {{.*}} target = "rpi5"
 // RPI5: fxp.pack_rows {{.*}} flip = 0 : i64, source = 2 : i64, stride = 64 : i64}
 // RPI5: fxp.pack_rows {{.*}} flip = 128 : i64, source = 3 : i64, stride = 256 : i64}
 // RPI5: fxp.pack_gemm {activation_offset = -128 : i64, {{.*}} block = 16 : i64, {{.*}} group = 4 : i64, padded_k = 16 : i64, padded_n = 16 : i64, {{.*}} width = 1 : i64}
 // RPI5: fxp.step @gemm_1x3x3_s8_lookup {{.*}}, 0, 8, 128, 0, 255,
+
+// Two groups of two codes a dot step, in 16 bits between.
+
+// RPI4: func.func @gemm_1x3x3_s8_lookup
+// RPI4: %[[FIRST:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.smull.v8i16"
+// RPI4: %[[SECOND:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.smull.v8i16"
+// RPI4: %[[PAIR:.*]] = arith.addi %[[FIRST]], %[[SECOND]] : vector<8xi16>
+// RPI4: llvm.call_intrinsic "llvm.aarch64.neon.saddlp.v4i32.v8i16"(%[[PAIR]])
+// RPI4-NOT: {{sdot|llvm.x86}}
+// RPI4: fxp.program {{.*}} features = 256 : i64, {{.*}} target = "rpi4"
+// RPI4: fxp.pack_gemm {activation_offset = -128 : i64, {{.*}} block = 16 : i64, {{.*}} group = 2 : i64, padded_k = 16 : i64, padded_n = 16 : i64, {{.*}} width = 1 : i64}
+
+// AVXVNNI: func.func @gemm_1x3x3_s8_lookup
+// AVXVNNI: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"({{.*}}) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// AVXVNNI-COUNT-16: llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"
+// AVXVNNI: fxp.program {{.*}} features = 35 : i64, {{.*}} target = "x86-64-avxvnni"
+// AVXVNNI: fxp.pack_gemm {{.*}} block = 16 : i64, {{.*}} group = 4 : i64, padded_k = 8 : i64
+
+// A family has the kernels and the program of each of its targets.
+
+// FAMILY: func.func @gemm_1x3x3_s8_lookup.rpi5({{.*}} attributes {passthrough = {{\[}}["target-cpu", "cortex-a76"]
+// FAMILY: fxp.program @deit_program.rpi5 attributes {{.*}} target = "rpi5"
+// FAMILY: fxp.step @gemm_1x3x3_s8_lookup.rpi5
+// FAMILY: func.func @gemm_1x3x3_s8_lookup.rpi4({{.*}} attributes {passthrough = {{\[}}["target-cpu", "cortex-a72"]
+// FAMILY: fxp.program @deit_program.rpi4 attributes {{.*}} target = "rpi4"
+// FAMILY: fxp.step @gemm_1x3x3_s8_lookup.rpi4
 
 func.func @forward(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x3xi32>
     attributes {fxp.logit_scale = 1.0 : f64} {

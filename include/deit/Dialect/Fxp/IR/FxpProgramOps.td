@@ -15,7 +15,8 @@ def Fxp_ProgramOp : Op<Fxp_Dialect, "program", [Symbol, IsolatedFromAbove,
   let description = [{
     The body lists the `fxp.constant`s (entry i of the container is the i-th of
     them), then the packing of each for the target, then the steps. It becomes
-    the `deit_program` of the runtime's `deit_abi.h`.
+    a `deit_program_t` of the runtime's `deit_abi.h`. A module may have the
+    programs of several targets, all with the same constants.
 
     Constraints:
     - C1: the body holds only `fxp.constant`, `fxp.pack_rows`, `fxp.pack_gemm`
