@@ -17,6 +17,9 @@
 
 using namespace deit;
 
+/// Images at once, at most.
+static constexpr unsigned kMostImages = 1024;
+
 //===----------------------------------------------------------------------===//
 // The two executors
 //===----------------------------------------------------------------------===//
@@ -34,18 +37,21 @@ protected:
   std::unique_ptr<MLIRContext> context;
   OwningOpRef<ModuleOp> module;
   func::FuncOp forward;
+  unsigned imagesPerRun; ///< the function's batch
 };
 
-/// Images are interpreted side by side, one in each thread.
+/// Runs of the function are interpreted side by side, one in each thread.
 class FxpModel : public ModuleModel {
 public:
   using ModuleModel::ModuleModel;
   Error open();
 
 private:
+  Error chooseBatch();
   Error infer(const uint8_t *images, unsigned count, void *logits) override;
-  Error inferOne(FxpInterpreter &interpreter, const uint8_t *image,
-                 int32_t *logits);
+  /// One run, of at most `imagesPerRun` images.
+  Error inferRun(FxpInterpreter &interpreter, const uint8_t *images,
+                 unsigned count, int32_t *logits);
 
   std::vector<std::unique_ptr<FxpInterpreter>> interpreters;
   std::unique_ptr<llvm::DefaultThreadPool> pool;
@@ -73,6 +79,7 @@ ModuleModel::ModuleModel(std::unique_ptr<MLIRContext> context,
   name = this->module->getSymName()
              .value_or(llvm::sys::path::stem(options.path))
              .str();
+  imagesPerRun = image.getDimSize(0);
   facts.image_height = image.getDimSize(1);
   facts.image_width = image.getDimSize(2);
   facts.classes = logits.getDimSize(1);
@@ -80,12 +87,25 @@ ModuleModel::ModuleModel(std::unique_ptr<MLIRContext> context,
   facts.batch = options.batch;
 }
 
+/// Whole runs, unless asked otherwise one for each thread.
+Error FxpModel::chooseBatch() {
+  if (facts.batch % imagesPerRun != 0)
+    return makeError("--batch " + Twine(facts.batch) +
+                     " does not suit a network of " + Twine(imagesPerRun) +
+                     " images a run; pass a multiple of that");
+  if (facts.batch != 0)
+    return Error::success();
+  unsigned runs = std::min(facts.threads, kMostImages / imagesPerRun);
+  facts.batch = runs * imagesPerRun;
+  return Error::success();
+}
+
 Error FxpModel::open() {
   target = "interpreter";
   facts.model_bytes = containerBytes(collectConstants(forward));
-  if (facts.batch == 0)
-    facts.batch = facts.threads;
-  for (unsigned i = 0; i < facts.batch; ++i) {
+  if (Error error = chooseBatch())
+    return error;
+  for (unsigned i = 0; i < facts.batch / imagesPerRun; ++i) {
     auto interpreter = FxpInterpreter::create(forward);
     if (!interpreter)
       return interpreter.takeError();
@@ -96,27 +116,32 @@ Error FxpModel::open() {
   return Error::success();
 }
 
-Error FxpModel::inferOne(FxpInterpreter &interpreter, const uint8_t *image,
-                         int32_t *logits) {
+Error FxpModel::inferRun(FxpInterpreter &interpreter, const uint8_t *images,
+                         unsigned count, int32_t *logits) {
   IntegerTensor argument;
-  argument.shape = {1, facts.image_height, facts.image_width, 3};
-  argument.values.assign(image,
-                         image + ShapedType::getNumElements(argument.shape));
+  argument.shape = {imagesPerRun, facts.image_height, facts.image_width, 3};
+  size_t whole = ShapedType::getNumElements(argument.shape);
+  argument.values.assign(images, images + whole / imagesPerRun * count);
+  argument.values.resize(whole); // black images, whose logits no one wants
   auto results = interpreter.run(argument);
   if (!results)
     return results.takeError();
-  llvm::copy(results->front().values, logits);
+  std::copy_n(results->front().values.begin(), size_t(count) * facts.classes,
+              logits);
   return Error::success();
 }
 
 Error FxpModel::infer(const uint8_t *images, unsigned count, void *logits) {
-  std::vector<std::string> failures(count);
+  unsigned runs = (count + imagesPerRun - 1) / imagesPerRun;
+  std::vector<std::string> failures(runs);
   size_t imageBytes = size_t(facts.image_height) * facts.image_width * 3;
-  for (unsigned i = 0; i < count; ++i)
+  for (unsigned i = 0; i < runs; ++i)
     pool->async([&, i] {
+      size_t first = size_t(i) * imagesPerRun;
+      unsigned filled = std::min<size_t>(imagesPerRun, count - first);
       failures[i] = llvm::toString(
-          inferOne(*interpreters[i], images + i * imageBytes,
-                   static_cast<int32_t *>(logits) + size_t(i) * facts.classes));
+          inferRun(*interpreters[i], images + first * imageBytes, filled,
+                   static_cast<int32_t *>(logits) + first * facts.classes));
     });
   pool->wait();
   for (const std::string &failure : failures)
@@ -147,6 +172,11 @@ static bool isQuantized(func::FuncOp function) {
 }
 
 Error FloatModel::open() {
+  if (imagesPerRun != 1)
+    return makeError("function 'forward': expected a function of one image, "
+                     "found one of " +
+                     Twine(imagesPerRun) +
+                     "; only networks of 'fxp' have a batch");
   if (facts.batch == 0)
     facts.batch = 16; // enough to keep the threads busy
   Expected<FloatReference *> loaded = loadFloatReference(facts.threads);
@@ -172,17 +202,18 @@ Error FloatModel::infer(const uint8_t *images, unsigned count, void *logits) {
 // Choosing the executor
 //===----------------------------------------------------------------------===//
 
-/// Whether `type` is one image to one row of logits.
+/// Whether `type` is images to one row of logits each.
 static bool isClassifier(FunctionType type) {
   if (type.getNumInputs() != 1 || type.getNumResults() != 1)
     return false;
   auto image = dyn_cast<RankedTensorType>(type.getInput(0));
   auto logits = dyn_cast<RankedTensorType>(type.getResult(0));
   return image && image.hasStaticShape() && image.getRank() == 4 &&
-         image.getDimSize(0) == 1 && image.getDimSize(3) == 3 &&
+         image.getDimSize(0) >= 1 && image.getDimSize(0) <= kMostImages &&
+         image.getDimSize(3) == 3 &&
          image.getElementType().isUnsignedInteger(8) && logits &&
          logits.hasStaticShape() && logits.getRank() == 2 &&
-         logits.getDimSize(0) == 1;
+         logits.getDimSize(0) == image.getDimSize(0);
 }
 
 static Expected<func::FuncOp> findForward(ModuleOp module) {
@@ -195,9 +226,10 @@ static Expected<func::FuncOp> findForward(ModuleOp module) {
     return forward;
   std::string found;
   llvm::raw_string_ostream(found) << type;
-  return makeError("function 'forward': expected a function of one image, "
-                   "tensor<1xHxWx3xui8>, to logits, tensor<1xC>, found " +
-                   found);
+  return makeError("function 'forward': expected a function of N images, "
+                   "tensor<NxHxWx3xui8>, to logits, tensor<NxC>, with N from 1 "
+                   "to " +
+                   Twine(kMostImages) + ", found " + found);
 }
 
 template <typename Dialect>

@@ -26,8 +26,8 @@ MLIR is text or bytecode, '-' reads it from standard input.
   --container FILE  weights to use in place of those a library carries
   --target NAME     run a library's kernels for this CPU; by default the
                     fastest it has for the one deit-eval runs on
-  --batch N         images MLIR is run on at once, 1 to 1024; latency is of one
-                    image all the same
+  --batch N         images MLIR is run on at once, 1 to 1024, a multiple of the
+                    network's own batch; latency is of one image all the same
 )" << deit_evaluate_help;
 }
 

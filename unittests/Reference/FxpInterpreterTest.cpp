@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include <cmath>
 #include <random>
+#include <set>
 
 using namespace deit;
 
@@ -500,6 +501,92 @@ TEST(FxpInterpreter, KernelMeansItsBody) {
   Values expected = run(loose, {x}).values;
   EXPECT_EQ(expected.size(), 6u);
   EXPECT_EQ(run(fused, {x}).values, expected);
+}
+
+/// Every operation with a first dimension of images, `#` for their number: four
+/// patches and a token of four channels, two heads.
+static const char *const kBatch = R"(
+  func.func @f(%x: tensor<#x4x4x3xui8>, %we: tensor<4x12xi8>,
+      %w: tensor<4x4xi8>, %b: tensor<4xi32>, %m: tensor<4xi32>,
+      %position: tensor<1x4x4xi16>, %token: tensor<1x4xi16>,
+      %table: tensor<256xui8>) -> tensor<#x4xi32> {
+    %0 = fxp.patches %x {height = 2 : i64, width = 2 : i64}
+      : tensor<#x4x4x3xui8> -> tensor<#x4x12xui8>
+    %1 = fxp.linear %0, %we, %b
+      : (tensor<#x4x12xui8>, tensor<4x12xi8>, tensor<4xi32>)
+      -> tensor<#x4x4xi32>
+    %2 = fxp.requantize %1, %m {pre_shift = 0 : i64, shift = 5 : i64,
+        zero_point = 0 : i64, low = -32767 : i64, high = 32767 : i64}
+      : (tensor<#x4x4xi32>, tensor<4xi32>) -> tensor<#x4x4xi16>
+    %3 = fxp.add %2, %position {multiplier = 1073741824 : i64,
+        pre_shift = 12 : i64, shift = 11 : i64, low = -32767 : i64,
+        high = 32767 : i64}
+      : (tensor<#x4x4xi16>, tensor<1x4x4xi16>) -> tensor<#x4x4xi16>
+    %4 = fxp.prepend_token %3, %token
+      : (tensor<#x4x4xi16>, tensor<1x4xi16>) -> tensor<#x5x4xi16>
+    %5 = fxp.layer_norm %4, %m, %b {epsilon = 64 : i64, shift = 16 : i64,
+        zero_point = 128 : i64, low = 0 : i64, high = 255 : i64}
+      : (tensor<#x5x4xi16>, tensor<4xi32>, tensor<4xi32>) -> tensor<#x5x4xui8>
+    %6 = fxp.lookup %5 in %table
+      : (tensor<#x5x4xui8>, tensor<256xui8>) -> tensor<#x5x4xui8>
+    %7 = fxp.linear %6, %w, %b
+      : (tensor<#x5x4xui8>, tensor<4x4xi8>, tensor<4xi32>)
+      -> tensor<#x5x4xi32>
+    %8 = fxp.requantize %7, %m {pre_shift = 0 : i64, shift = 9 : i64,
+        zero_point = 0 : i64, low = -127 : i64, high = 127 : i64}
+      : (tensor<#x5x4xi32>, tensor<4xi32>) -> tensor<#x5x4xi8>
+    %9 = fxp.split_heads %8 : tensor<#x5x4xi8> -> tensor<#x2x5x2xi8>
+    %10 = fxp.matmul %9, %9 {transpose_rhs}
+      : (tensor<#x2x5x2xi8>, tensor<#x2x5x2xi8>) -> tensor<#x2x5x5xi32>
+    %y, %sum = fxp.softmax %10 {multiplier = 1400000000 : i64,
+        pre_shift = 6 : i64, limit = 15000 : i64}
+      : tensor<#x2x5x5xi32> -> tensor<#x2x5x5xui8>, tensor<#x2x5xi32>
+    %11 = fxp.matmul %y, %9
+      : (tensor<#x2x5x5xui8>, tensor<#x2x5x2xi8>) -> tensor<#x2x5x2xi32>
+    %12 = fxp.normalize %11, %sum {multiplier = 274877906944 : i64,
+        shift = 7 : i64, zero_point = 128 : i64, low = 0 : i64, high = 255 : i64}
+      : (tensor<#x2x5x2xi32>, tensor<#x2x5xi32>) -> tensor<#x2x5x2xui8>
+    %13 = fxp.merge_heads %12 : tensor<#x2x5x2xui8> -> tensor<#x5x4xui8>
+    %14 = fxp.select_token %13 {index = 0 : i64}
+      : tensor<#x5x4xui8> -> tensor<#x4xui8>
+    %15 = fxp.kernel "gemm" -> tensor<#x4xi32> {
+      %16 = fxp.linear %14, %w, %b
+        : (tensor<#x4xui8>, tensor<4x4xi8>, tensor<4xi32>) -> tensor<#x4xi32>
+      fxp.yield %16 : tensor<#x4xi32>
+    }
+    return %15 : tensor<#x4xi32>
+  })";
+
+static std::string ofImages(std::string text, int64_t images) {
+  for (size_t at; (at = text.find('#')) != std::string::npos;)
+    text.replace(at, 1, std::to_string(images));
+  return text;
+}
+
+TEST(FxpInterpreter, ImagesOfABatchAreComputedByThemselves) {
+  constexpr int64_t images = 5, pixels = 4 * 4 * 3, classes = 4;
+  IntegerTensor batch = random({images, 4, 4, 3}, 0, 255, 21);
+  std::vector<IntegerTensor> arguments = {batch,
+                                          random({4, 12}, -127, 127, 22),
+                                          random({4, 4}, -127, 127, 23),
+                                          random({4}, -9000, 9000, 24),
+                                          random({4}, 1 << 29, INT32_MAX, 25),
+                                          random({1, 4, 4}, -900, 900, 26),
+                                          random({1, 4}, -900, 900, 27),
+                                          random({256}, 0, 255, 28)};
+  Values all = run(ofImages(kBatch, images), arguments).values;
+  ASSERT_EQ(all.size(), size_t(images * classes));
+  std::set<Values> different;
+  for (int64_t i = 0; i < images; ++i) {
+    auto first = batch.values.begin() + i * pixels;
+    arguments[0] = {{1, 4, 4, 3}, Values(first, first + pixels)};
+    Values one = run(ofImages(kBatch, 1), arguments).values;
+    EXPECT_EQ(
+        one, Values(all.begin() + i * classes, all.begin() + (i + 1) * classes))
+        << "image " << i;
+    different.insert(one);
+  }
+  EXPECT_EQ(different.size(), size_t(images));
 }
 
 TEST(FxpInterpreter, RefusesWhatItDoesNotKnow) {

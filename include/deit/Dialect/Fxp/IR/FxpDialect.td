@@ -20,6 +20,12 @@ def Fxp_Dialect : Dialect {
     Element types: `ui8` is unsigned, `i8`, `i16` and `i32` are signed two's
     complement.
 
+    The first dimension of an activation counts images, `[images, ...]`, and
+    every operation computes each image by itself, the same whatever else is in
+    the batch. Weights, biases, multipliers and tables have no such dimension.
+    Two operands of one image count for every image: the branch of `fxp.add` and
+    the token of `fxp.prepend_token`. `fxp-set-batch` sets the number of images.
+
     Requantization, written `rq(a, m, l, e)` below, brings a 32-bit
     accumulator to another scale:
 

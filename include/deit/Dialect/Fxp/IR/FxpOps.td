@@ -72,7 +72,8 @@ def Fxp_PatchesOp : Fxp_Op<"patches"> {
 def Fxp_PrependTokenOp : Fxp_Op<"prepend_token"> {
   let summary = "put the class token before the others";
   let description = [{
-    `y[b, 0] = token`, `y[b, t + 1] = x[b, t]`.
+    `y[b, 0] = token`, `y[b, t + 1] = x[b, t]`: every image b gets the same
+    token.
 
     Constraints:
     - C1: the result has one token more than the operand; the token is
@@ -272,7 +273,7 @@ def Fxp_AddOp : Fxp_Op<"add"> {
   let description = [{
     `y = clamp(rq(x, multiplier, pre_shift, shift) + branch, low, high)`: the
     residual `x` is brought to the result's scale, at which `branch` already
-    is. The branch's first dimension may be 1.
+    is. A branch of one image is added to every image.
 
     Constraints:
     - C1: the result has x's shape, and so has the branch but for a first

@@ -57,4 +57,44 @@ def FuseKernelsPass : Pass<"fxp-fuse-kernels", "::mlir::func::FuncOp"> {
   ];
 }
 
+def SetBatchPass : Pass<"fxp-set-batch", "::mlir::ModuleOp"> {
+  let summary = "Make the network for one image one for several";
+  let description = [{
+    Turns the function `forward`, integers from one image to its logits, into
+    one from `images` images to theirs: the first dimension of the image, of the
+    logits, and of every value between them becomes `images`. Constants stay as
+    they are and mean the same for every image. The logits are those of as many
+    runs of the original.
+
+    Runs before and after `fxp-fuse-kernels`. It is an error if the network is
+    for several images already, or if an operation would mix them, such as a
+    layer whose weight depends on the image.
+
+    Example, with `images=8`:
+
+    ```mlir
+    func.func @forward(%image: tensor<1x2x4x3xui8>) -> tensor<1x2x5xi32> {
+      %0 = fxp.patches %image {...} : tensor<1x2x4x3xui8> -> tensor<1x2x12xui8>
+      %1 = fxp.linear %0, %w, %b : (...) -> tensor<1x2x5xi32>
+      return %1 : tensor<1x2x5xi32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @forward(%image: tensor<8x2x4x3xui8>) -> tensor<8x2x5xi32> {
+      %0 = fxp.patches %image {...} : tensor<8x2x4x3xui8> -> tensor<8x2x12xui8>
+      %1 = fxp.linear %0, %w, %b : (...) -> tensor<8x2x5xi32>
+      return %1 : tensor<8x2x5xi32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::deit::fxp::FxpDialect"];
+  let options = [
+    Option<"images", "images", "int64_t", /*default=*/"1",
+           "Images a run, 1 to 1024">
+  ];
+}
+
 #endif // DEIT_DIALECT_FXP_TRANSFORMS_PASSES_TD
