@@ -91,21 +91,34 @@ Expected<Rescale> deit::makeRescale(double ratio) {
 // Attention
 //===----------------------------------------------------------------------===//
 
+/// Exponents of numerators end below this, see fxp.softmax.
+static constexpr int64_t kExponents = 17;
+
+/// A step with the same numerators, some multiple of which lies between where
+/// they are 0 for good and where exponents end.
+static double representableStep(double step) {
+  constexpr double kZero = 8.994353436858858; // log2 510: 255 * 2^-x is 1/2
+  constexpr double kTwoSteps = double(kExponents) / 2;
+  if (step >= kZero) // a score below the largest counts for nothing
+    return kExponents - 1;
+  // One step gives 1 and two give 0, here as there.
+  return std::min(step, kTwoSteps * (1 - 0x1p-20));
+}
+
 Expected<SoftmaxScale> deit::makeSoftmaxScale(double scale) {
   constexpr double kLog2E = 1.4426950408889634;
-  double step = scale * kLog2E;
-  if (!(step > 0 && step <= 3))
+  if (!(scale > 0 && std::isfinite(scale)))
     return llvm::createStringError(
-        "expected scores whose step is above 0 and at most 3 powers of two, "
-        "found " +
-        text(step));
+        "expected scores of a scale that is positive and finite, found " +
+        text(scale));
+  double step = representableStep(scale * kLog2E);
   int exponent = 0;
   std::frexp(step * 65536, &exponent); // exponents are in Q16
   SoftmaxScale result;
   result.preShift = std::max(exponent, 0);
   result.multiplier = multiplierFor(step * 65536, 31 - result.preShift);
-  // The largest d with (d << preShift) * multiplier >> 31 below 12 in Q16.
-  int64_t below = ((int64_t(12 * 65536) << 31) - 1) /
+  // The largest d with (d << preShift) * multiplier >> 31 below 17 in Q16.
+  int64_t below = ((kExponents * 65536 << 31) - 1) /
                   std::max<int64_t>(result.multiplier, 1);
   result.limit = std::min<int64_t>(below, INT32_MAX) >> result.preShift;
   return result;

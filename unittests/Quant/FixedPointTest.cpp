@@ -170,23 +170,34 @@ static int64_t numerator(const SoftmaxScale &s, int64_t difference) {
 }
 
 TEST(SoftmaxScale, NumeratorsAreWithinOneCode) {
-  for (double scale : {1e-6, 1e-4, 0.0037, 0.02, 0.11, 0.9, 2.0}) {
+  std::vector<double> scales = {1e-30, 1e-12, 1e-6, 1e-4, 0.0037, 0.02, 0.11};
+  for (double step = 0.5; step < 20; step += 0.01) // in powers of two
+    scales.push_back(step * std::log(2));
+  for (double coarse : {20.0, 1e3, 1e9, 1e30, 1e300})
+    scales.push_back(coarse);
+  for (double scale : scales) {
     SoftmaxScale s = take(makeSoftmaxScale(scale));
+    ASSERT_GE(s.limit, 1);
+    ASSERT_GE(s.multiplier, 0);
+    ASSERT_LE(s.preShift, 24);
     EXPECT_LT(s.limit << s.preShift, int64_t(1) << 31);
-    EXPECT_LT(((s.limit << s.preShift) * s.multiplier) >> 31, 12 * 65536);
+    EXPECT_LT(((s.limit << s.preShift) * s.multiplier) >> 31, 17 * 65536);
     EXPECT_EQ(numerator(s, 0), 255);
-    int64_t step = std::max<int64_t>(1, int64_t(0.0001 / scale));
-    for (int64_t d = 0; double(d) * scale < 12; d += step) {
+    // Scores differ by less than 2^31, and be it by how little.
+    int64_t most = int64_t(std::min(12 / scale + 4, 0x1p31 - 1));
+    int64_t step = std::max<int64_t>(1, most / 100000);
+    for (int64_t d = 0; d <= most; d += step) {
       double real = 255 * std::exp(-double(d) * scale);
       ASSERT_LE(std::fabs(double(numerator(s, d)) - real), 0.53)
           << scale << " " << d;
     }
-    EXPECT_EQ(numerator(s, int64_t(1) << 30), 0);
+    if (scale > 1e-8)
+      EXPECT_EQ(numerator(s, int64_t(1) << 30), 0);
   }
 }
 
-TEST(SoftmaxScale, RefusesCoarseScores) {
-  EXPECT_NE(messageOf(makeSoftmaxScale(3)), "");
+TEST(SoftmaxScale, RefusesWhatIsNoScale) {
+  EXPECT_NE(messageOf(makeSoftmaxScale(INFINITY)), "");
   EXPECT_NE(messageOf(makeSoftmaxScale(0)), "");
   EXPECT_NE(messageOf(makeSoftmaxScale(NAN)), "");
 }

@@ -65,7 +65,9 @@ struct SoftmaxScale {
 };
 
 /// The exponents of scores at `scale`: one code is `scale * log2(e)` powers
-/// of two. Fails where a code is more than 3, as the numerators would jump.
+/// of two. However coarse that is, numerators are those of the real softmax: of
+/// a single code from 9 powers on, all but the largest are 0. Fails unless the
+/// scale is positive and finite.
 Expected<SoftmaxScale> makeSoftmaxScale(double scale);
 
 /// Parameters of `fxp.normalize`.

@@ -167,18 +167,6 @@ func.func @score_scale(%q: tensor<1x1x2x2x!i8>) -> tensor<1x1x2x2x!scores> {
 
 // -----
 
-!scores = !quant.uniform<i32:f32, 9.0>
-!p = !quant.uniform<u8:f32, 0.0039215686274509803>
-
-func.func @coarse_scores(%s: tensor<1x1x2x2x!scores>) -> tensor<1x1x2x2x!p> {
-  // expected-error @unknown {{at 'blocks.0.attn': expected scores whose step is above 0 and at most 3 powers of two, found 12.9843}}
-  %0 = deit.softmax %s : tensor<1x1x2x2x!scores> -> tensor<1x1x2x2x!p>
-    loc("blocks.0.attn")
-  return %0 : tensor<1x1x2x2x!p>
-}
-
-// -----
-
 !u8 = !quant.uniform<u8:f32, 0.5:3>
 
 func.func @dequantize(%x: tensor<1x2x!u8>) -> tensor<1x2x!u8> {

@@ -265,7 +265,7 @@ LogicalResult SoftmaxOp::verify() {
                       static_cast<int64_t>(getMultiplier())) >>
                      31;
   return expectWithin(*this, "the limit's exponent", exponent, 0,
-                      12 * 65536 - 1);
+                      kSoftmaxExponents * 65536 - 1);
 }
 
 LogicalResult NormalizeOp::verify() {

@@ -360,13 +360,13 @@ def Fxp_SoftmaxOp : Fxp_Op<"softmax"> {
         sum = sum(y)
 
     so the row's maximum gives 255. `limit` keeps `d << pre_shift` below 2^31
-    and i below 12, where y is 0.
+    and i below 17; y is 0 from i = 9 on.
 
     Constraints:
     - C1: numerators have the scores' shape; the sums lack the last dimension.
     - C2: `multiplier` is 0 to 2^31 - 1, `pre_shift` 0 to 24.
     - C3: `limit` is positive, `limit << pre_shift` is below 2^31, and
-      `((limit << pre_shift) * multiplier) >> 31` below 12 * 2^16.
+      `((limit << pre_shift) * multiplier) >> 31` below 17 * 2^16.
 
     Example:
 
