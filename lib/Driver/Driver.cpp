@@ -8,6 +8,7 @@
 #include "deit/Codegen/Target.h"
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
+#include "deit/Dialect/Fxp/Transforms/Passes.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "importer/Import.h"
@@ -60,6 +61,7 @@ private:
   Error read();
   Error lower(StringRef stage,
               llvm::function_ref<void(OpPassManager &)> populate);
+  Error setBatch(Level goal);
   Error lowerTo(Level goal);
   Error quantize();
   Expected<std::string> container();
@@ -96,6 +98,11 @@ Error Driver::checkOptions() {
   targets = std::move(*found);
   if (options.samples == 0)
     return makeError("--samples must be at least 1");
+  if (options.batch && *options.batch == 0)
+    return makeError("--batch must be at least 1");
+  if (options.batch && levelFor(options.emit) < Level::Integer)
+    return makeError("--batch is of integer networks and of what is compiled "
+                     "from them; leave it out here");
   bool isText = options.emit <= Emit::Assembly || options.emit == Emit::Header;
   if (options.output == "-" && !isText)
     return makeError("standard output takes text only; name a file with -o");
@@ -164,6 +171,22 @@ Error Driver::quantize() {
   });
 }
 
+/// Only integer networks have a batch: what is calibrated is one image.
+Error Driver::setBatch(Level goal) {
+  if (level != Level::Integer)
+    return makeError(goal < Level::Integer
+                         ? "--batch is of integer networks and of what is "
+                           "compiled from them; leave it out, and pass it when "
+                           "this is compiled"
+                         : options.input + ": the program is compiled "
+                                           "already; --batch comes too late");
+  SetBatchPassOptions batch;
+  batch.images = *options.batch;
+  return lower("setting the batch", [&](OpPassManager &pm) {
+    pm.addPass(createSetBatchPass(batch));
+  });
+}
+
 Error Driver::lowerTo(Level goal) {
   if (level > goal)
     return makeError(
@@ -179,6 +202,9 @@ Error Driver::lowerTo(Level goal) {
       return error;
     level = Level::Integer;
   }
+  if (options.batch)
+    if (Error error = setBatch(goal))
+      return error;
   if (level == Level::Integer && goal > Level::Integer) {
     CodegenOptions codegen;
     // "native" means the machine that compiles, not what the IR says.

@@ -83,10 +83,12 @@ typedef struct {
   int64_t features; ///< DEIT_FEATURE_* the kernels need
   const char *name;
   const char *target;
+  int64_t batch; ///< images a run takes
   int64_t image_height, image_width, classes;
   double logit_scale;
   int64_t arena_bytes, packed_bytes;
   int64_t logits_offset; ///< of `classes` s32 in the arena, after a run
+  int64_t logits_stride; ///< bytes from one image's logits to the next's
   int64_t entry_count;   ///< the container must have so many entries
   const deit_step *steps;
   int64_t step_count;

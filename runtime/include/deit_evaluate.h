@@ -25,8 +25,9 @@ typedef struct {
   unsigned batch;       ///< images `infer` takes at most, at least 1
   void *self;
   /// Runs `count` (1 to batch) RGB u8 images, height x width x 3 each, into
-  /// `count` x classes logits (int32_t, or float where `is_float`). Returns
-  /// null, or the error as a sentence that stays valid.
+  /// `count` x classes logits (int32_t, or float where `is_float`). Both
+  /// buffers have room for a whole batch, of which the rest does not matter.
+  /// Returns null, or the error as a sentence that stays valid.
   const char *(*infer)(void *self, const uint8_t *images, unsigned count,
                        void *logits);
 } deit_backend;

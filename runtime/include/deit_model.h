@@ -34,6 +34,7 @@ typedef struct {
   const char *name;         ///< the model's name, as it was imported
   const char *target;       ///< the CPU whose kernels will run, "rpi5"
   const char *targets;      ///< all it holds kernels for, "rpi5, rpi4"
+  uint32_t batch;           ///< images of a run, 1 unless compiled for more
   uint32_t image_height;    ///< pixels
   uint32_t image_width;     ///< pixels
   uint32_t classes;         ///< logits an image
@@ -65,9 +66,10 @@ const char *deit_missing_features(void);
 /// used. The container is not referenced after the call.
 deit_status deit_load(const void *container, size_t bytes, deit_model **model);
 
-/// Runs one image. `image` is RGB, u8, height x width x 3, rows first;
-/// `logits` receives `classes` integers. Allocates nothing.
-deit_status deit_run(deit_model *model, const uint8_t *image, int32_t *logits);
+/// Runs one batch. `images` are `batch` RGB images one after the other, u8,
+/// height x width x 3, rows first; `logits` receives `classes` integers for
+/// each of them. Allocates nothing.
+deit_status deit_run(deit_model *model, const uint8_t *images, int32_t *logits);
 
 /// Releases everything `deit_load` allocated. Null is allowed.
 void deit_free(deit_model *model);

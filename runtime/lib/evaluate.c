@@ -53,7 +53,7 @@ static bool allocate_buffers(evaluation *run) {
   const deit_backend *backend = run->backend;
   run->image_bytes = (size_t)backend->image_height * backend->image_width * 3;
   run->logit_bytes = (size_t)backend->classes * 4; // int32_t or float
-  run->images = allocate(backend->batch, run->image_bytes);
+  run->images = calloc(backend->batch, run->image_bytes);
   run->logits = allocate(backend->batch, run->logit_bytes);
   run->labels = allocate(backend->batch, sizeof *run->labels);
   run->latencies = allocate(run->total, sizeof *run->latencies);

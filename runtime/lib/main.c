@@ -156,7 +156,7 @@ static bool load_model(const weights *weights, unsigned threads,
 
 static const char *infer(void *self, const uint8_t *images, unsigned count,
                          void *logits) {
-  (void)count; // the batch is 1
+  (void)count; // a batch is run whole
   deit_status status = deit_run(self, images, logits);
   return status == DEIT_OK ? NULL : deit_status_text(status);
 }
@@ -182,7 +182,7 @@ static int run(const char *program, deit_evaluate_options *options,
       .code_bytes = info->code_bytes,
       .load_ms = (double)(deit_nanoseconds() - start) / 1e6,
       .threads = threads,
-      .batch = 1,
+      .batch = info->batch,
       .self = *model,
       .infer = infer,
   };

@@ -26,9 +26,9 @@ enum { MAX_THREADS = 256 };
 
 struct deit_model {
   const deit_program_t *program;
-  uint8_t *packed, *arena, *image;
-  size_t image_bytes;
-  deit_pool *pool; ///< null with one thread
+  uint8_t *packed, *arena, *images;
+  size_t image_bytes; ///< of a whole batch
+  deit_pool *pool;    ///< null with one thread
   deit_parallel_for parallel_for;
   void *user;
 };
@@ -54,12 +54,12 @@ static uint8_t *allocate(size_t bytes) {
 
 static bool allocate_buffers(deit_model *model) {
   const deit_program_t *program = model->program;
-  model->image_bytes =
-      (size_t)program->image_height * (size_t)program->image_width * 3;
+  model->image_bytes = (size_t)program->batch * (size_t)program->image_height *
+                       (size_t)program->image_width * 3;
   model->packed = allocate((size_t)program->packed_bytes);
   model->arena = allocate((size_t)program->arena_bytes);
-  model->image = allocate(model->image_bytes);
-  return model->packed && model->arena && model->image;
+  model->images = allocate(model->image_bytes);
+  return model->packed && model->arena && model->images;
 }
 
 deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
@@ -100,7 +100,7 @@ typedef struct {
 static void run_range(void *work, int64_t begin, int64_t end) {
   const step_work *part = work;
   const deit_model *model = part->model;
-  part->step->kernel(model->arena, model->packed, model->image,
+  part->step->kernel(model->arena, model->packed, model->images,
                      part->step->parameters, begin, end);
 }
 
@@ -114,16 +114,20 @@ static void run_step(const deit_model *model, const deit_step *step) {
     deit_pool_run(model->pool, step->items, run_range, &work);
 }
 
-deit_status deit_run(deit_model *model, const uint8_t *image, int32_t *logits) {
-  if (!model || !image || !logits)
+deit_status deit_run(deit_model *model, const uint8_t *images,
+                     int32_t *logits) {
+  if (!model || !images || !logits)
     return DEIT_ERROR_ARGUMENT;
-  // The caller's image may lie anywhere and end at the end of a page.
-  memcpy(model->image, image, model->image_bytes);
+  // The caller's images may lie anywhere and end at the end of a page.
+  memcpy(model->images, images, model->image_bytes);
   const deit_program_t *program = model->program;
   for (int64_t i = 0; i < program->step_count; ++i)
     run_step(model, &program->steps[i]);
-  memcpy(logits, model->arena + program->logits_offset,
-         (size_t)program->classes * sizeof *logits);
+  const uint8_t *from = model->arena + program->logits_offset;
+  for (int64_t image = 0; image < program->batch; ++image)
+    memcpy(logits + image * program->classes,
+           from + image * program->logits_stride,
+           (size_t)program->classes * sizeof *logits);
   return DEIT_OK;
 }
 
@@ -131,7 +135,7 @@ void deit_free(deit_model *model) {
   if (!model)
     return;
   deit_pool_destroy(model->pool);
-  free(model->image);
+  free(model->images);
   free(model->arena);
   free(model->packed);
   free(model);

@@ -52,6 +52,7 @@ static void choose(const deit_program_t *program) {
   info.name = program->name;
   info.target = program->target;
   info.targets = targets;
+  info.batch = (uint32_t)program->batch;
   info.image_height = (uint32_t)program->image_height;
   info.image_width = (uint32_t)program->image_width;
   info.classes = (uint32_t)program->classes;

@@ -19,7 +19,10 @@ void deit_results_print(FILE *file, const deit_backend *backend,
                         const deit_results *results) {
   fprintf(file, "model          %s for %s, %u thread%s\n", backend->name,
           backend->target, backend->threads, backend->threads == 1 ? "" : "s");
-  fprintf(file, "images         %lld\n", (long long)results->images);
+  fprintf(file, "images         %lld", (long long)results->images);
+  if (backend->batch > 1)
+    fprintf(file, ", %u at once", backend->batch);
+  fputc('\n', file);
   fprintf(file, "top-1          %.2f %%\n",
           deit_percent(results, results->top1));
   fprintf(file, "top-5          %.2f %%\n",
@@ -56,6 +59,7 @@ void deit_results_write_json(FILE *file, const deit_backend *backend,
   deit_json_string(&json, "model", backend->name);
   deit_json_string(&json, "target", backend->target);
   deit_json_integer(&json, "threads", backend->threads);
+  deit_json_integer(&json, "batch", backend->batch);
   deit_json_integer(&json, "images", results->images);
   deit_json_real(&json, "top1", deit_percent(results, results->top1));
   deit_json_real(&json, "top5", deit_percent(results, results->top5));

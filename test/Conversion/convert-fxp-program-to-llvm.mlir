@@ -11,9 +11,9 @@ module {
 
   // CHECK-NOT: fxp.
   fxp.program @deit_program attributes {target = "here", features = 21 : i64,
-      image_height = 22 : i64, image_width = 23 : i64, classes = 2 : i64,
+      batch = 5 : i64, image_height = 22 : i64, image_width = 23 : i64, classes = 2 : i64,
       logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-      logits_offset = 8 : i64} {
+      logits_offset = 8 : i64, logits_stride = 9 : i64} {
     %0 = fxp.constant dense<1> : tensor<2x4xi8> -> tensor<2x4xi8>
     %1 = fxp.constant dense<2> : tensor<3xi32> -> tensor<3xi32>
     fxp.pack_rows {source = 1 : i64, destination = 64 : i64, stride = 16 : i64,
@@ -67,18 +67,20 @@ module {
 // CHECK: llvm.mlir.global private constant @[[NAME:text_[0-9]+]]("tiny\00")
 // CHECK: llvm.mlir.global private constant @[[TARGET:text_[0-9]+]]("here\00")
 
-// CHECK: llvm.mlir.global internal constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, f64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64)> {
+// CHECK: llvm.mlir.global internal constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, i64, f64, i64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64)> {
 // CHECK: %[[SCALE:.*]] = llvm.mlir.constant(5.000000e-01 : f64)
 // CHECK: %[[VERSION:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK: %[[FEATURES:.*]] = llvm.mlir.constant(21 : i64)
 // CHECK: %[[NAMED:.*]] = llvm.mlir.addressof @[[NAME]]
 // CHECK: %[[TARGETED:.*]] = llvm.mlir.addressof @[[TARGET]]
+// CHECK: %[[BATCH:.*]] = llvm.mlir.constant(5 : i64)
 // CHECK: %[[HEIGHT:.*]] = llvm.mlir.constant(22 : i64)
 // CHECK: %[[WIDTH:.*]] = llvm.mlir.constant(23 : i64)
 // CHECK: %[[CLASSES:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK: %[[ARENA:.*]] = llvm.mlir.constant(64 : i64)
 // CHECK: %[[PACKED:.*]] = llvm.mlir.constant(128 : i64)
 // CHECK: %[[LOGITS:.*]] = llvm.mlir.constant(8 : i64)
+// CHECK: %[[STRIDE:.*]] = llvm.mlir.constant(9 : i64)
 // CHECK: %[[ENTRIES:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK: %[[STEPS:.*]] = llvm.mlir.addressof @deit_program.steps
 // CHECK: %[[STEPCOUNT:.*]] = llvm.mlir.constant(2 : i64)
@@ -90,20 +92,22 @@ module {
 // CHECK-NEXT: llvm.insertvalue %[[FEATURES]], %{{.*}}[1]
 // CHECK-NEXT: llvm.insertvalue %[[NAMED]], %{{.*}}[2]
 // CHECK-NEXT: llvm.insertvalue %[[TARGETED]], %{{.*}}[3]
-// CHECK-NEXT: llvm.insertvalue %[[HEIGHT]], %{{.*}}[4]
-// CHECK-NEXT: llvm.insertvalue %[[WIDTH]], %{{.*}}[5]
-// CHECK-NEXT: llvm.insertvalue %[[CLASSES]], %{{.*}}[6]
-// CHECK-NEXT: llvm.insertvalue %[[SCALE]], %{{.*}}[7]
-// CHECK-NEXT: llvm.insertvalue %[[ARENA]], %{{.*}}[8]
-// CHECK-NEXT: llvm.insertvalue %[[PACKED]], %{{.*}}[9]
-// CHECK-NEXT: llvm.insertvalue %[[LOGITS]], %{{.*}}[10]
-// CHECK-NEXT: llvm.insertvalue %[[ENTRIES]], %{{.*}}[11]
-// CHECK-NEXT: llvm.insertvalue %[[STEPS]], %{{.*}}[12]
-// CHECK-NEXT: llvm.insertvalue %[[STEPCOUNT]], %{{.*}}[13]
-// CHECK-NEXT: llvm.insertvalue %[[TABLE]], %{{.*}}[14]
-// CHECK-NEXT: llvm.insertvalue %[[PACKCOUNT]], %{{.*}}[15]
-// CHECK-NEXT: llvm.insertvalue %[[CONTAINER]], %{{.*}}[16]
-// CHECK-NEXT: llvm.insertvalue %[[BYTES]], %{{.*}}[17]
+// CHECK-NEXT: llvm.insertvalue %[[BATCH]], %{{.*}}[4]
+// CHECK-NEXT: llvm.insertvalue %[[HEIGHT]], %{{.*}}[5]
+// CHECK-NEXT: llvm.insertvalue %[[WIDTH]], %{{.*}}[6]
+// CHECK-NEXT: llvm.insertvalue %[[CLASSES]], %{{.*}}[7]
+// CHECK-NEXT: llvm.insertvalue %[[SCALE]], %{{.*}}[8]
+// CHECK-NEXT: llvm.insertvalue %[[ARENA]], %{{.*}}[9]
+// CHECK-NEXT: llvm.insertvalue %[[PACKED]], %{{.*}}[10]
+// CHECK-NEXT: llvm.insertvalue %[[LOGITS]], %{{.*}}[11]
+// CHECK-NEXT: llvm.insertvalue %[[STRIDE]], %{{.*}}[12]
+// CHECK-NEXT: llvm.insertvalue %[[ENTRIES]], %{{.*}}[13]
+// CHECK-NEXT: llvm.insertvalue %[[STEPS]], %{{.*}}[14]
+// CHECK-NEXT: llvm.insertvalue %[[STEPCOUNT]], %{{.*}}[15]
+// CHECK-NEXT: llvm.insertvalue %[[TABLE]], %{{.*}}[16]
+// CHECK-NEXT: llvm.insertvalue %[[PACKCOUNT]], %{{.*}}[17]
+// CHECK-NEXT: llvm.insertvalue %[[CONTAINER]], %{{.*}}[18]
+// CHECK-NEXT: llvm.insertvalue %[[BYTES]], %{{.*}}[19]
 
 // The runtime finds programs through one list, which ends in a null.
 

@@ -77,6 +77,9 @@ static cl::opt<Recipe> recipe("recipe", cl::cat(category),
                               cl::init(Recipe::W8A8),
                               cl::desc("How to quantize; default: w8a8"),
                               recipeValues());
+static cl::opt<unsigned>
+    batch("batch", cl::value_desc("n"), cl::cat(category), cl::init(1),
+          cl::desc("Images that one run takes, 1 to 1024; default: 1"));
 static cl::opt<bool> elideWeights("elide-weights", cl::cat(category),
                                   cl::desc("Write IR as text without its "
                                            "weights; for reading only"));
@@ -97,6 +100,8 @@ static DriverOptions makeOptions(const char *program) {
   options.calibration = calibration;
   options.samples = samples;
   options.recipe = recipe;
+  if (batch.getNumOccurrences())
+    options.batch = batch;
   options.elideWeights = elideWeights;
   static int anchor;
   options.toolFolder = llvm::sys::path::parent_path(

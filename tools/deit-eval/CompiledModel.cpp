@@ -152,7 +152,7 @@ void CompiledModel::describe(const ModelOptions &options,
       container ? container->getBufferSize() : info->container_bytes;
   facts.code_bytes = info->code_bytes;
   facts.threads = options.threads ? options.threads : deit_core_count();
-  facts.batch = 1;
+  facts.batch = info->batch;
 }
 
 Error CompiledModel::open(const ModelOptions &options) {

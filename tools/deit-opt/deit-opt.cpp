@@ -7,12 +7,11 @@
 #include "llvm/Support/CommandLine.h"
 
 int main(int argc, char **argv) {
-  llvm::cl::SetVersionPrinter([](llvm::raw_ostream &os) {
-    os << "deit-opt " DEIT_VERSION "\n";
-  });
+  llvm::cl::SetVersionPrinter(
+      [](llvm::raw_ostream &os) { os << "deit-opt " DEIT_VERSION "\n"; });
   mlir::DialectRegistry registry;
   deit::registerDialects(registry);
   deit::registerPassesAndPipelines();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "DeiT-MLIR optimizer driver\n", registry));
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "DeiT-MLIR optimizer driver\n", registry));
 }

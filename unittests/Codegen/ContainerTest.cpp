@@ -135,9 +135,9 @@ TEST_F(ContainerTest, ConstantsInOrderOfFirstUse) {
 TEST_F(ContainerTest, AProgramListsItsConstants) {
   module = parseSourceString<ModuleOp>(R"mlir(
     fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-        image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
+        batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
         logit_scale = 0.5 : f64, arena_bytes = 64 : i64,
-        packed_bytes = 128 : i64, logits_offset = 0 : i64} {
+        packed_bytes = 128 : i64, logits_offset = 0 : i64, logits_stride = 8 : i64} {
       %0 = fxp.constant dense<1> : tensor<1xi32> -> tensor<1xi32>
       %1 = fxp.constant dense<1> : tensor<1xi32> -> tensor<1xi32>
     }

@@ -141,8 +141,9 @@ TEST(Evaluate, Limit) {
     Outcome outcome = run(options, makeBackend(classifier, 3));
     EXPECT_EQ(outcome.code, 0);
     int64_t images = std::min<int64_t>(limit, 20);
-    EXPECT_TRUE(contains(outcome.out,
-                         "images         " + std::to_string(images) + "\n"));
+    EXPECT_TRUE(
+        contains(outcome.out,
+                 "images         " + std::to_string(images) + ", 3 at once\n"));
     EXPECT_EQ(classifier.all.size(), static_cast<size_t>(images) * 10);
   }
 }

@@ -63,9 +63,26 @@ namespace {
 /// The sample for a CPU with `features`. sum's parameters read 48 bytes, so the
 /// sums stand behind the image.
 constexpr deit_program_t makeProgram(const char *target, int64_t features) {
-  return {DEIT_ABI_VERSION, features, "sample", target, kSide,         kSide,
-          kClasses,         0.25,     1024,     128,    kLogitsOffset, 2,
-          kSteps,           3,        kPacks,   1,      nullptr,       0};
+  return {DEIT_ABI_VERSION,
+          features,
+          "sample",
+          target,
+          1,
+          kSide,
+          kSide,
+          kClasses,
+          0.25,
+          1024,
+          128,
+          kLogitsOffset,
+          kClasses * 4,
+          2,
+          kSteps,
+          3,
+          kPacks,
+          1,
+          nullptr,
+          0};
 }
 
 const deit_program_t kFuture = makeProgram("future", int64_t{1} << 40);

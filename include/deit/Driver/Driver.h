@@ -32,7 +32,9 @@ struct DriverOptions {
   std::string input;  ///< checkpoint or MLIR of any level
   std::string output; ///< "-" for standard output, of text
   Emit emit = Emit::Shared;
-  std::string target;     ///< a target's name
+  std::string target; ///< a target's or a family's name
+  std::optional<unsigned>
+      batch;               ///< images of a run, unless as the input has it
   std::string calibration; ///< CIFAR file; needed to quantize
   unsigned samples = 128;  ///< images of it
   Recipe recipe = Recipe::W8A8;

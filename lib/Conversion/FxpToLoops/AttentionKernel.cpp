@@ -10,12 +10,12 @@
 using namespace deit;
 
 int64_t AttentionKernel::items(const Target &target) const {
-  return heads * rowChunks(tokens, target);
+  return images * heads * rowChunks(tokens, target);
 }
 
 std::string AttentionKernel::name() const {
-  return llvm::formatv("attention_{0}x{1}x{2}{3}", tokens, heads, headChannels,
-                       softmaxPreShift ? "_preshift" : "");
+  return llvm::formatv("attention_{0}{1}x{2}x{3}{4}", batchName(images), tokens,
+                       heads, headChannels, softmaxPreShift ? "_preshift" : "");
 }
 
 namespace {
@@ -41,7 +41,7 @@ private:
   Requantizer requantizer;
 
   void openBuffers();
-  void emitTile(int64_t rows, Value firstRow, Value head);
+  void emitTile(int64_t rows, Value firstRow, Value part);
   void emitScores(int64_t rows, Value firstRow, Value head, Value base);
   void emitSoftmaxRow(Value row);
   Value rowMaximum(Value row);
@@ -52,7 +52,7 @@ private:
 } // namespace
 
 void AttentionEmitter::openBuffers() {
-  SmallVector<int64_t> shape = {kernel.tokens,
+  SmallVector<int64_t> shape = {kernel.images * kernel.tokens,
                                 rowStride(kernel.heads * kernel.headChannels)};
   query =
       b.view(b.arena(), b.parameterIndex(A::Query), shape, b.activationType());
@@ -74,15 +74,19 @@ void AttentionEmitter::emit() {
   openBuffers();
   b.forEach(b.begin(), b.end(), b.index(1), [&](Value item) {
     b.forEachTile(item, kernel.tokens,
-                  [&](int64_t rows, Value firstRow, Value head) {
-                    emitTile(rows, firstRow, head);
+                  [&](int64_t rows, Value firstRow, Value part) {
+                    emitTile(rows, firstRow, part);
                   });
   });
 }
 
-void AttentionEmitter::emitTile(int64_t rows, Value firstRow, Value head) {
+/// `part` counts the heads of all images.
+void AttentionEmitter::emitTile(int64_t rows, Value firstRow, Value part) {
   Value base = b.add(b.parameterIndex(A::Packed),
-                     b.mul(head, b.index(packing.headBytes(t))));
+                     b.mul(part, b.index(packing.headBytes(t))));
+  auto [head, imageRow] =
+      b.splitPart(part, kernel.images, kernel.heads, kernel.tokens);
+  firstRow = b.add(firstRow, imageRow);
   emitScores(rows, firstRow, head, base);
   b.forRange(0, rows, 1, [&](Value row) { emitSoftmaxRow(row); });
   emitMean(rows, firstRow, head, base);

@@ -45,21 +45,30 @@ void PatchesKernel::emit(ModuleOp module, const Target &target,
   b.finish();
 }
 
-std::string CopyRowKernel::name() const {
-  return llvm::formatv("copy_row_{0}", channels);
+std::string CopyRowsKernel::name() const {
+  return llvm::formatv("copy_rows_{0}x{1}_{2}_{3}{4}", rows, bytes,
+                       sourceStride, resultStride, fromPacked ? "_packed" : "");
 }
 
-void CopyRowKernel::emit(ModuleOp module, const Target &target,
-                         const ProgramLayout &layout) const {
+void CopyRowsKernel::emit(ModuleOp module, const Target &target,
+                          const ProgramLayout &layout) const {
   KernelBuilder b(module, name(), target, layout, ParameterCount);
-  int64_t stride = rowStride(channels);
+  auto open = [&](Value buffer, Parameter parameter, int64_t stride) {
+    return b.view(buffer, b.parameterIndex(parameter),
+                  {(rows - 1) * stride + bytes}, b.getI8Type());
+  };
   Value source =
-      b.view(b.packed(), b.parameterIndex(Source), {stride}, b.getI16Type());
-  Value result =
-      b.view(b.arena(), b.parameterIndex(Result), {stride}, b.getI16Type());
-  VectorType type = b.vectorOf(b.lanes(), b.getI16Type());
-  b.forRange(0, stride, b.lanes(), [&](Value column) {
-    b.store(b.load(source, column, type), result, column);
+      open(fromPacked ? b.packed() : b.arena(), Source, sourceStride);
+  Value result = open(b.arena(), Result, resultStride);
+  int64_t count = b.lanes() * 4;
+  b.forEach(b.begin(), b.end(), b.index(1), [&](Value row) {
+    Value from = b.mul(row, b.index(sourceStride));
+    Value to = b.mul(row, b.index(resultStride));
+    b.forRange(0, bytes, count, [&](Value column) {
+      Value part =
+          b.load(source, b.add(from, column), b.vectorOf(count, b.getI8Type()));
+      b.store(part, result, b.add(to, column));
+    });
   });
   b.finish();
 }

@@ -166,6 +166,15 @@ void KernelBuilder::forEachTile(
             [&] { body(remainder, index(fullTiles * tileRows), outer); });
 }
 
+std::pair<Value, Value> KernelBuilder::splitPart(Value part, int64_t images,
+                                                 int64_t heads, int64_t rows) {
+  if (images == 1)
+    return {part, index(0)};
+  Value image = arith::DivUIOp::create(*this, part, index(heads));
+  Value head = arith::RemUIOp::create(*this, part, index(heads));
+  return {head, mul(image, index(rows))};
+}
+
 Value KernelBuilder::load(Value memref, ValueRange indices, VectorType type) {
   return vector::LoadOp::create(*this, type, memref, indices);
 }

@@ -42,6 +42,11 @@ inline int64_t rowChunks(int64_t rows, const Target &target) {
   return std::clamp<int64_t>(rows / target.tileRows, 1, 4);
 }
 
+/// What the name of a kernel for several images at once begins with.
+inline std::string batchName(int64_t images) {
+  return images == 1 ? "" : std::to_string(images) + "x";
+}
+
 /// A builder inside one kernel,
 ///   func @name(arena, packed, image, parameters, begin, end).
 /// Row strides and padding guarantee that whole vectors may be accessed.
@@ -101,6 +106,11 @@ public:
   void forEachTile(
       Value item, int64_t rows,
       llvm::function_ref<void(int64_t rows, Value firstRow, Value outer)> body);
+
+  /// A head and its image's first row out of a position that counts `heads` of
+  /// all images, of `rows` rows each.
+  std::pair<Value, Value> splitPart(Value part, int64_t images, int64_t heads,
+                                    int64_t rows);
 
   // Memory.
   Value load(Value memref, ValueRange indices, VectorType type);

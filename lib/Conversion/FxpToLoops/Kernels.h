@@ -68,7 +68,7 @@ struct GemmKernel {
 
 /// Lays keys and values out as right operands, head by head.
 struct PackHeadsKernel {
-  int64_t tokens, heads, headChannels;
+  int64_t images, tokens, heads, headChannels;
 
   enum Parameter { Key, Value, Packed, ParameterCount };
 
@@ -92,7 +92,7 @@ struct PackHeadsKernel {
 
 /// Scores, softmax, weighted mean of one head and a block of rows.
 struct AttentionKernel {
-  int64_t tokens, heads, headChannels;
+  int64_t images, tokens, heads, headChannels;
   bool softmaxPreShift;
 
   enum Parameter {
@@ -111,7 +111,9 @@ struct AttentionKernel {
     ParameterCount
   };
 
-  PackHeadsKernel packing() const { return {tokens, heads, headChannels}; }
+  PackHeadsKernel packing() const {
+    return {images, tokens, heads, headChannels};
+  }
   int64_t items(const Target &target) const;
   std::string name() const;
   void emit(ModuleOp module, const Target &target,
@@ -141,7 +143,7 @@ struct LayerNormKernel {
             const ProgramLayout &layout) const;
 };
 
-/// The image cut into rows of a matrix.
+/// The images, one above the other, cut into rows of a matrix.
 struct PatchesKernel {
   int64_t height, width, patchHeight, patchWidth;
 
@@ -153,9 +155,13 @@ struct PatchesKernel {
             const ProgramLayout &layout) const;
 };
 
-/// One packed row into the arena: the class token.
-struct CopyRowKernel {
-  int64_t channels;
+/// Rows from place to place, each a whole row stride of elements: one item a
+/// row. The class token goes to the first row of every image, the selected
+/// token of every image to a row of its own.
+struct CopyRowsKernel {
+  int64_t rows, bytes;                ///< `bytes` of a row
+  int64_t sourceStride, resultStride; ///< bytes from row to row
+  bool fromPacked;                    ///< or from the arena
 
   enum Parameter { Source, Result, ParameterCount };
 

@@ -42,7 +42,8 @@ int64_t P::headBytes(const Target &t) const {
 }
 
 std::string PackHeadsKernel::name() const {
-  return llvm::formatv("pack_heads_{0}x{1}x{2}", tokens, heads, headChannels);
+  return llvm::formatv("pack_heads_{0}{1}x{2}x{3}", batchName(images), tokens,
+                       heads, headChannels);
 }
 
 namespace {
@@ -57,8 +58,8 @@ private:
   KernelBuilder &b;
   const Target &t;
 
-  void packKeys(Value keys, Value head, Value base);
-  void packValues(Value values, Value head, Value base);
+  void packKeys(Value keys, Value firstRow, Value head, Value base);
+  void packValues(Value values, Value firstRow, Value head, Value base);
   Value interleave(ArrayRef<Value> rows);
 };
 } // namespace
@@ -66,7 +67,8 @@ private:
 /// Token by token: its groups of channels go to its block's column. What a
 /// group reads beyond the head's channels is zeroed, as query rows run on into
 /// the next head there.
-void PackHeadsEmitter::packKeys(Value keys, Value head, Value base) {
+void PackHeadsEmitter::packKeys(Value keys, Value firstRow, Value head,
+                                Value base) {
   int64_t group = t.group(), block = kernel.keyBlock(t);
   int64_t groups = kernel.paddedDepth(t) / group;
   Value packed = b.view(b.arena(), base,
@@ -84,7 +86,8 @@ void PackHeadsEmitter::packKeys(Value keys, Value head, Value base) {
         std::clamp<int64_t>(kernel.headChannels - g * group, 0, group);
     if (valid == 0)
       return zero;
-    Value codes = b.load(keys, {token, b.add(first, b.index(g * group))}, type);
+    Value codes = b.load(
+        keys, {b.add(firstRow, token), b.add(first, b.index(g * group))}, type);
     if (valid == group)
       return codes;
     SmallVector<int64_t> mask;
@@ -123,7 +126,8 @@ Value PackHeadsEmitter::interleave(ArrayRef<Value> rows) {
   return vector::InterleaveOp::create(b, even, odd);
 }
 
-void PackHeadsEmitter::packValues(Value values, Value head, Value base) {
+void PackHeadsEmitter::packValues(Value values, Value firstRow, Value head,
+                                  Value base) {
   int64_t group = t.group(), block = kernel.valueBlock(t);
   int64_t groups = kernel.paddedTokenDepth(t) / group;
   int64_t fullGroups = kernel.tokens / group;
@@ -143,8 +147,8 @@ void PackHeadsEmitter::packValues(Value values, Value head, Value base) {
       SmallVector<Value> rows;
       for (int64_t i = 0; i < group; ++i) {
         Value token = b.add(b.mul(g, b.index(group)), b.index(i));
-        rows.push_back(i < valid ? b.load(values, {token, column}, type)
-                                 : zero);
+        Value row = b.add(firstRow, token);
+        rows.push_back(i < valid ? b.load(values, {row, column}, type) : zero);
         sum = b.add(sum, arith::ExtSIOp::create(b, wide, rows.back()));
       }
       b.store(interleave(rows), packed, {b.index(n), g, b.index(0)});
@@ -165,17 +169,19 @@ void PackHeadsEmitter::packValues(Value values, Value head, Value base) {
 }
 
 void PackHeadsEmitter::emit() {
-  SmallVector<int64_t> shape = {kernel.tokens,
+  SmallVector<int64_t> shape = {kernel.images * kernel.tokens,
                                 rowStride(kernel.heads * kernel.headChannels)};
   Value keys =
       b.view(b.arena(), b.parameterIndex(P::Key), shape, b.activationType());
   Value values =
       b.view(b.arena(), b.parameterIndex(P::Value), shape, b.activationType());
   Value packed = b.parameterIndex(P::Packed);
-  b.forEach(b.begin(), b.end(), b.index(1), [&](Value head) {
-    Value base = b.add(packed, b.mul(head, b.index(kernel.headBytes(t))));
-    packKeys(keys, head, base);
-    packValues(values, head, base);
+  b.forEach(b.begin(), b.end(), b.index(1), [&](Value part) {
+    Value base = b.add(packed, b.mul(part, b.index(kernel.headBytes(t))));
+    auto [head, firstRow] =
+        b.splitPart(part, kernel.images, kernel.heads, kernel.tokens);
+    packKeys(keys, firstRow, head, base);
+    packValues(values, firstRow, head, base);
   });
 }
 

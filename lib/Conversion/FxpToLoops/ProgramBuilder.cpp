@@ -71,9 +71,10 @@ void ProgramBuilder::finish(RankedTensorType imageType, int64_t classes,
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto program = fxp::ProgramOp::create(
       builder, module.getLoc(), "deit_program" + suffix, target.name,
-      target.required, imageType.getDimSize(1), imageType.getDimSize(2),
-      classes, llvm::APFloat(logitScale), arenaBytes, packedBytes,
-      buffers[logits.buffer].offset + logits.offset);
+      target.required, imageType.getDimSize(0), imageType.getDimSize(1),
+      imageType.getDimSize(2), classes, llvm::APFloat(logitScale), arenaBytes,
+      packedBytes, buffers[logits.buffer].offset + logits.offset,
+      rowStride(classes) * 4);
   builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   for (fxp::ConstantOp entry : entries)
     builder.clone(*entry);

@@ -63,7 +63,8 @@ public:
   }
 
   /// Plans the arena, generates kernels and program. `imageType` is the
-  /// function's argument, `logits` the returned slot.
+  /// function's argument, `logits` the returned slot, whose rows of classes are
+  /// `rowStride` elements apart.
   void finish(RankedTensorType imageType, int64_t classes, double logitScale,
               Slot logits);
 

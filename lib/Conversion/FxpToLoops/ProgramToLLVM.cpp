@@ -163,27 +163,36 @@ void TableWriter::write(fxp::ProgramOp program, StringRef name) {
   LLVM::GlobalOp nameText = text(name), targetText = text(program.getTarget());
 
   Type i64 = b.getI64Type();
-  SmallVector<Type> types(18, i64);
+  SmallVector<Type> types(20, i64);
   for (int position :
-       {2, 3, 12, 14, 16}) // name, target, steps, packs, container
+       {2, 3, 14, 16, 18}) // name, target, steps, packs, container
     types[position] = pointer;
-  types[7] = b.getF64Type(); // logit_scale
+  types[8] = b.getF64Type(); // logit_scale
   auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), types);
   programs.push_back(
       constant(type, program.getSymName(), LLVM::Linkage::Internal, [&] {
         Value scale = LLVM::ConstantOp::create(
             b, b.getF64FloatAttr(program.getLogitScale().convertToDouble()));
-        return structure(
-            type,
-            {integer(DEIT_ABI_VERSION), integer(program.getFeatures()),
-             address(nameText), address(targetText),
-             integer(program.getImageHeight()),
-             integer(program.getImageWidth()), integer(program.getClasses()),
-             scale, integer(program.getArenaBytes()),
-             integer(program.getPackedBytes()),
-             integer(program.getLogitsOffset()), integer(constants.size()),
-             address(stepTable), integer(stepCount), address(packTable),
-             integer(packCount), address(container), integer(containerSize)});
+        return structure(type, {integer(DEIT_ABI_VERSION),
+                                integer(program.getFeatures()),
+                                address(nameText),
+                                address(targetText),
+                                integer(program.getBatch()),
+                                integer(program.getImageHeight()),
+                                integer(program.getImageWidth()),
+                                integer(program.getClasses()),
+                                scale,
+                                integer(program.getArenaBytes()),
+                                integer(program.getPackedBytes()),
+                                integer(program.getLogitsOffset()),
+                                integer(program.getLogitsStride()),
+                                integer(constants.size()),
+                                address(stepTable),
+                                integer(stepCount),
+                                address(packTable),
+                                integer(packCount),
+                                address(container),
+                                integer(containerSize)});
       }));
 }
 

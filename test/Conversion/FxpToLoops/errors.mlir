@@ -26,14 +26,14 @@ func.func @forward(%x: tensor<1x2x2x3xui8>, %y: tensor<1x3xi32>)
 
 // -----
 
-// expected-error @+1 {{'func.func' op expected tensor<1xHxWx3xui8>, found 'tensor<2x2x2x3xui8>'}}
-func.func @forward(%x: tensor<2x2x2x3xui8>) -> tensor<2x2x2x3xui8> {
-  return %x : tensor<2x2x2x3xui8>
+// expected-error @+1 {{'func.func' op expected tensor<NxHxWx3xui8>, found 'tensor<2x2x3xui8>'}}
+func.func @forward(%x: tensor<2x2x3xui8>) -> tensor<2x2x3xui8> {
+  return %x : tensor<2x2x3xui8>
 }
 
 // -----
 
-// expected-error @+1 {{'func.func' op expected tensor<1xHxWx3xui8>, found 'tensor<1x2x2x4xui8>'}}
+// expected-error @+1 {{'func.func' op expected tensor<NxHxWx3xui8>, found 'tensor<1x2x2x4xui8>'}}
 func.func @forward(%x: tensor<1x2x2x4xui8>) -> tensor<1x2x2x4xui8> {
   return %x : tensor<1x2x2x4xui8>
 }

@@ -80,7 +80,7 @@ func.func @forward(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x3xi32>
 // MLP: a table after the first layer, the stream added after the second.
 
 // CHECK-LABEL: func.func @patches_1x2_1x1
-// CHECK: func.func @copy_row_3
+// CHECK: func.func @copy_rows_1x128_0_384_packed
 // CHECK: func.func @gemm_2x3x3_s16_preshift_position
 // CHECK: func.func @layer_norm_3x3
 // CHECK: func.func @gemm_3x3x3_s8_lookup
@@ -89,7 +89,7 @@ func.func @forward(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x3xi32>
 // CHECK-DAG: fxp.pack_rows {destination = [[POSITION:[0-9]+]] : i64, flip = 0 : i64, source = 3 : i64, stride = 128 : i64}
 // CHECK-DAG: fxp.pack_rows {destination = [[TOKEN:[0-9]+]] : i64, flip = 0 : i64, source = 4 : i64, stride = 128 : i64}
 // CHECK-DAG: fxp.pack_rows {destination = [[TABLE:[0-9]+]] : i64, flip = 0 : i64, source = 6 : i64, stride = 256 : i64}
-// CHECK: fxp.step @copy_row_3 {items = 1 : i64, kind = "copy", macs = 0 : i64, parameters = array<i64: [[TOKEN]], [[#STREAM:]]>}
+// CHECK: fxp.step @copy_rows_1x128_0_384_packed {items = 1 : i64, kind = "copy", macs = 0 : i64, parameters = array<i64: [[TOKEN]], [[#STREAM:]]>}
 // CHECK-NEXT: fxp.step @gemm_2x3x3_s16_preshift_position {items = 1 : i64, kind = "gemm", macs = 18 : i64, parameters = array<i64: {{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}}, [[#STREAM+128]], 2, 8, 0, -900, 900, 0, [[POSITION]], 77, 3, 11, 0, -800, 800>}
 // CHECK-NEXT: fxp.step @layer_norm_3x3 {{.*}} parameters = array<i64: [[#STREAM]],
 // CHECK-NEXT: fxp.step @gemm_3x3x3_s8_lookup {{.*}}, 128, 0, 255, [[TABLE]], 0, 0, 0, 0, 0, 0, 0>}

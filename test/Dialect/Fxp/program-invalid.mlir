@@ -6,9 +6,9 @@
 
 // expected-error @+1 {{'fxp.program' op expected constants, packing and steps}}
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-    logits_offset = 0 : i64} {
+    logits_offset = 0 : i64, logits_stride = 8 : i64} {
   %0 = fxp.constant dense<1> : tensor<2x4xi8> -> tensor<2x4xui8>
   // expected-note @+1 {{found 'fxp.lookup'}}
   %1 = fxp.lookup %0 in %2 : (tensor<2x4xui8>, tensor<256xui8>)
@@ -22,36 +22,36 @@ fxp.program @deit_program attributes {target = "t", features = 0 : i64,
 
 // expected-error @+1 {{'fxp.program' op expected 'classes' from 1 to}}
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 4 : i64, image_width = 8 : i64, classes = 0 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 0 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-    logits_offset = 0 : i64} {
+    logits_offset = 0 : i64, logits_stride = 8 : i64} {
 }
 
 // -----
 
 // expected-error @+1 {{'fxp.program' op expected 'image_height' from 1 to}}
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 0 : i64, image_width = 8 : i64, classes = 2 : i64,
+    batch = 1 : i64, image_height = 0 : i64, image_width = 8 : i64, classes = 2 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-    logits_offset = 0 : i64} {
+    logits_offset = 0 : i64, logits_stride = 8 : i64} {
 }
 
 // -----
 
 // expected-error @+1 {{'fxp.program' op expected 'image_width' from 1 to}}
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 4 : i64, image_width = -8 : i64, classes = 2 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = -8 : i64, classes = 2 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-    logits_offset = 0 : i64} {
+    logits_offset = 0 : i64, logits_stride = 8 : i64} {
 }
 
 // -----
 
 // expected-error @+1 {{'fxp.program' op expected 'packed_bytes' from 1 to}}
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 0 : i64,
-    logits_offset = 0 : i64} {
+    logits_offset = 0 : i64, logits_stride = 8 : i64} {
 }
 
 // -----
@@ -60,9 +60,38 @@ fxp.program @deit_program attributes {target = "t", features = 0 : i64,
 
 // expected-error @+1 {{'fxp.program' op expected 'logits_offset' from 0 to 56, found 57}}
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-    logits_offset = 57 : i64} {
+    logits_offset = 57 : i64, logits_stride = 8 : i64} {
+}
+
+// -----
+
+// C2: and of every image.
+
+// expected-error @+1 {{'fxp.program' op expected 'logits_offset' from 0 to 40, found 41}}
+fxp.program @deit_program attributes {target = "t", features = 0 : i64,
+    batch = 3 : i64, image_height = 4 : i64, image_width = 8 : i64,
+    classes = 2 : i64, logit_scale = 0.5 : f64, arena_bytes = 64 : i64,
+    packed_bytes = 128 : i64, logits_offset = 41 : i64, logits_stride = 8 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{'fxp.program' op expected 'logits_stride' from 8 to}}
+fxp.program @deit_program attributes {target = "t", features = 0 : i64,
+    batch = 3 : i64, image_height = 4 : i64, image_width = 8 : i64,
+    classes = 2 : i64, logit_scale = 0.5 : f64, arena_bytes = 64 : i64,
+    packed_bytes = 128 : i64, logits_offset = 0 : i64, logits_stride = 7 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{'fxp.program' op expected 'batch' from 1 to}}
+fxp.program @deit_program attributes {target = "t", features = 0 : i64,
+    batch = 0 : i64, image_height = 4 : i64, image_width = 8 : i64,
+    classes = 2 : i64, logit_scale = 0.5 : f64, arena_bytes = 64 : i64,
+    packed_bytes = 128 : i64, logits_offset = 0 : i64, logits_stride = 8 : i64} {
 }
 
 // -----
@@ -70,9 +99,9 @@ fxp.program @deit_program attributes {target = "t", features = 0 : i64,
 // C1 of fxp.step: at least one item.
 
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-    logits_offset = 0 : i64} {
+    logits_offset = 0 : i64, logits_stride = 8 : i64} {
   // expected-error @+1 {{'fxp.step' op expected 'items' from 1 to}}
   fxp.step @kernel {parameters = array<i64>, items = 0 : i64, kind = "gemm",
       macs = 0 : i64}

@@ -7,11 +7,11 @@
 // The position of a constant is its meaning: equal ones stay apart, and one
 // that nothing refers to stays.
 
-// CHECK: fxp.program @deit_program attributes {arena_bytes = 64 : i64, classes = 2 : i64, features = 0 : i64, image_height = 4 : i64, image_width = 8 : i64, logit_scale = 5.000000e-01 : f64, logits_offset = 56 : i64, packed_bytes = 128 : i64, target = "t"} {
+// CHECK: fxp.program @deit_program attributes {arena_bytes = 64 : i64, batch = 1 : i64, classes = 2 : i64, features = 0 : i64, image_height = 4 : i64, image_width = 8 : i64, logit_scale = 5.000000e-01 : f64, logits_offset = 56 : i64, logits_stride = 8 : i64, packed_bytes = 128 : i64, target = "t"} {
 fxp.program @deit_program attributes {target = "t", features = 0 : i64,
-    image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
     logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-    logits_offset = 56 : i64} {
+    logits_offset = 56 : i64, logits_stride = 8 : i64} {
   // CHECK-NEXT: fxp.constant dense<1> : tensor<2x4xi8> -> tensor<2x4xi8>
   %0 = fxp.constant dense<1> : tensor<2x4xi8> -> tensor<2x4xi8>
   // CHECK-NEXT: fxp.constant dense<1> : tensor<2x4xi8> -> tensor<2x4xi8>

@@ -309,16 +309,20 @@ LogicalResult ProgramOp::verify() {
       return diagnostic;
     }
   int64_t logits = static_cast<int64_t>(getClasses()) * 4; // C2
-  if (failed(expectWithin(*this, "'image_height'", getImageHeight(), 1,
+  int64_t stride = getLogitsStride(), arena = getArenaBytes();
+  if (failed(expectWithin(*this, "'batch'", getBatch(), 1, 1 << 10)) ||
+      failed(expectWithin(*this, "'image_height'", getImageHeight(), 1,
                           1 << 24)) ||
       failed(
           expectWithin(*this, "'image_width'", getImageWidth(), 1, 1 << 24)) ||
       failed(expectWithin(*this, "'classes'", getClasses(), 1, 1 << 24)) ||
       failed(expectWithin(*this, "'packed_bytes'", getPackedBytes(), 1,
-                          INT64_MAX)))
+                          INT64_MAX)) ||
+      failed(expectWithin(*this, "'logits_stride'", stride, logits, 1 << 26)))
     return failure();
+  int64_t others = (static_cast<int64_t>(getBatch()) - 1) * stride;
   return expectWithin(*this, "'logits_offset'", getLogitsOffset(), 0,
-                      static_cast<int64_t>(getArenaBytes()) - logits);
+                      arena - others - logits);
 }
 
 LogicalResult StepOp::verify() {

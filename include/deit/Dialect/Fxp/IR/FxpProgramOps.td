@@ -21,24 +21,27 @@ def Fxp_ProgramOp : Op<Fxp_Dialect, "program", [Symbol, IsolatedFromAbove,
     Constraints:
     - C1: the body holds only `fxp.constant`, `fxp.pack_rows`, `fxp.pack_gemm`
       and `fxp.step`.
-    - C2: sizes are positive, and the logits lie inside the arena.
+    - C2: sizes are positive, and the logits of every image of the batch,
+      `logits_stride` bytes apart, lie inside the arena.
 
     Example:
 
     ```mlir
     fxp.program @deit_program attributes {target = "rpi5", features = 256 : i64,
-        image_height = 224 : i64, image_width = 224 : i64, classes = 100 : i64,
+        batch = 1 : i64, image_height = 224 : i64, image_width = 224 : i64, classes = 100 : i64,
         logit_scale = 1.0e-3 : f64, arena_bytes = 4096 : i64,
-        packed_bytes = 64 : i64, logits_offset = 0 : i64} {
+        packed_bytes = 64 : i64, logits_offset = 0 : i64,
+        logits_stride = 512 : i64} {
       fxp.step @kernel {parameters = array<i64: 0, 64>, items = 3 : i64,
           kind = "gemm", macs = 0 : i64}
     }
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$target,
-      I64Attr:$features, I64Attr:$image_height, I64Attr:$image_width,
-      I64Attr:$classes, F64Attr:$logit_scale, I64Attr:$arena_bytes,
-      I64Attr:$packed_bytes, I64Attr:$logits_offset);
+      I64Attr:$features, I64Attr:$batch, I64Attr:$image_height,
+      I64Attr:$image_width, I64Attr:$classes, F64Attr:$logit_scale,
+      I64Attr:$arena_bytes, I64Attr:$packed_bytes, I64Attr:$logits_offset,
+      I64Attr:$logits_stride);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
   let hasVerifier = 1;
