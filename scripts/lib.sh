@@ -30,6 +30,8 @@ native_target() {
   if cpu_has avx512f avx512bw avx512dq avx512vl avx512cd avx512_vnni \
     avx512vbmi; then
     echo x86-64-avx512vnni
+  elif cpu_has avx2 avx_vnni; then
+    echo x86-64-avxvnni
   else
     echo x86-64-v3
   fi
