@@ -94,6 +94,11 @@ typedef struct {
   int64_t step_count;
   const deit_pack *packs;
   int64_t pack_count;
+  /// Multiply-accumulates on registers alone, `peak_macs` an item: the most
+  /// that the core can do. Overwrites the arena's beginning. Null when there is
+  /// none.
+  deit_kernel peak;
+  int64_t peak_macs;
   const uint8_t *container; ///< the weights carried along; null when none
   int64_t container_bytes;
 } deit_program_t;

@@ -6,6 +6,8 @@
 #ifndef DEIT_EVALUATE_H
 #define DEIT_EVALUATE_H
 
+#include "deit_model.h"
+
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -30,6 +32,14 @@ typedef struct {
   /// Returns null, or the error as a sentence that stays valid.
   const char *(*infer)(void *self, const uint8_t *images, unsigned count,
                        void *logits);
+  // For --profile; null, and no steps, where there is nothing to measure.
+  int64_t step_count;
+  void (*describe_step)(void *self, int64_t index, deit_step_info *info);
+  /// `infer` of a whole batch that also tells the nanoseconds of each step.
+  const char *(*infer_measured)(void *self, const uint8_t *images, void *logits,
+                                int64_t *nanoseconds);
+  /// Multiply-accumulates a second that the backend's threads can do at most.
+  double (*measure_peak)(void *self);
 } deit_backend;
 
 /// What the command line asks for, beside the model.
@@ -41,6 +51,7 @@ typedef struct {
   const char *logits; ///< file for the raw logits in order; null: none
   int format;         ///< 10, 100, or 0 to tell from size and classes
   int quiet;          ///< no progress, no table
+  int profile;        ///< time every step
 } deit_evaluate_options;
 
 /// Reads options (`--data FILE --limit N --threads N --json FILE|- ...`);

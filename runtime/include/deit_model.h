@@ -71,6 +71,31 @@ deit_status deit_load(const void *container, size_t bytes, deit_model **model);
 /// each of them. Allocates nothing.
 deit_status deit_run(deit_model *model, const uint8_t *images, int32_t *logits);
 
+/// One step of a run: a kernel on behalf of one of the model's modules.
+typedef struct {
+  const char *name; ///< the model's own module path, "blocks.3.mlp.fc1"
+  const char *kind; ///< "gemm", "attention", "layer_norm", ...
+  int64_t macs;     ///< multiply-accumulates, of the whole batch
+} deit_step_info;
+
+/// The steps of a run; 0 where `model` is null.
+int64_t deit_step_count(const deit_model *model);
+
+/// Facts about step `index`, 0 to the number of steps less one.
+deit_status deit_describe_step(const deit_model *model, int64_t index,
+                               deit_step_info *info);
+
+/// Runs one batch as `deit_run` does and measures it: `nanoseconds` receives,
+/// for each step, how long it took.
+deit_status deit_run_measured(deit_model *model, const uint8_t *images,
+                              int32_t *logits, int64_t *nanoseconds);
+
+/// Measures what the threads of the model can do at most, on registers alone:
+/// multiply-accumulates a second, all threads together. Takes about a
+/// millisecond; call it several times and take the median. 0 where the program
+/// has no such loop.
+double deit_measure_peak(deit_model *model);
+
 /// Releases everything `deit_load` allocated. Null is allowed.
 void deit_free(deit_model *model);
 

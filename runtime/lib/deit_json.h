@@ -19,10 +19,16 @@ typedef struct {
   int has_members; ///< in the innermost object
 } deit_json;
 
-/// Starts an object: the whole text's, with a null `key`, or a member.
+/// Starts an object: a member, or with a null `key` the whole text's or an
+/// element of a list.
 void deit_json_begin(deit_json *json, const char *key);
 /// Ends the innermost object, and the text with the outermost one.
 void deit_json_end(deit_json *json);
+
+/// Starts a list of objects.
+void deit_json_begin_list(deit_json *json, const char *key);
+/// Ends the innermost list.
+void deit_json_end_list(deit_json *json);
 
 void deit_json_integer(deit_json *json, const char *key, int64_t value);
 /// The shortest decimal that reads back as `value`; null unless finite.

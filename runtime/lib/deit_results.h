@@ -6,6 +6,7 @@
 #define DEIT_RESULTS_H
 
 #include "deit_evaluate.h"
+#include "deit_profile.h"
 
 #include <stdio.h>
 
@@ -17,6 +18,7 @@ typedef struct {
   int64_t images, top1, top5; ///< counts
   double latency_median_ms, latency_minimum_ms, resize_median_ms;
   char logits_sha256[65]; ///< empty for float logits
+  deit_profile *profile;  ///< null unless asked for
 } deit_results;
 
 /// `count` of the evaluated images in percent.

@@ -121,13 +121,18 @@ static bool read_batch(evaluation *run, unsigned count) {
 }
 
 static bool infer_batch(evaluation *run, unsigned count) {
+  int64_t *times =
+      run->results.profile ? deit_profile_next(run->results.profile) : NULL;
   int64_t start = deit_nanoseconds();
+  const deit_backend *backend = run->backend;
   const char *failure =
-      run->backend->infer(run->backend->self, run->images, count, run->logits);
+      run->results.profile
+          ? backend->infer_measured(backend->self, run->images, run->logits,
+                                    times)
+          : backend->infer(backend->self, run->images, count, run->logits);
   if (failure)
     return deit_fail(run->error, "cannot run %s on image %lld: %s",
-                     run->backend->name, (long long)run->results.images,
-                     failure);
+                     backend->name, (long long)run->results.images, failure);
   double latency = milliseconds(deit_nanoseconds() - start) / count;
   for (unsigned i = 0; i < count; ++i)
     run->latencies[run->results.images + i] = latency;
@@ -187,6 +192,8 @@ static bool run_batches(evaluation *run) {
 
 static void finish_results(evaluation *run) {
   deit_results *results = &run->results;
+  if (results->profile)
+    deit_profile_finish(results->profile);
   size_t count = (size_t)results->images;
   results->latency_median_ms = deit_median(run->latencies, count);
   results->latency_minimum_ms = run->latencies[0]; // sorted by now
@@ -215,9 +222,19 @@ static bool write_results(evaluation *run) {
          print_results(run);
 }
 
+static bool open_profile(evaluation *run) {
+  if (!run->options->profile)
+    return true;
+  unsigned batch = run->backend->batch;
+  int64_t runs = (run->total + batch - 1) / batch;
+  run->results.profile = deit_profile_create(run->backend, runs, run->error);
+  return run->results.profile;
+}
+
 static bool evaluate(evaluation *run) {
   deit_sha256_begin(&run->hash);
-  if (!open_images(run) || !allocate_buffers(run) || !open_outputs(run))
+  if (!open_images(run) || !open_profile(run) || !allocate_buffers(run) ||
+      !open_outputs(run))
     return false;
   bool finished = run_batches(run);
   clear_progress(run);
@@ -230,6 +247,7 @@ static bool evaluate(evaluation *run) {
 static void close_run(evaluation *run) {
   deit_output_abandon(&run->json);
   deit_output_abandon(&run->logits_file);
+  deit_profile_free(run->results.profile);
   deit_resizer_free(run->resizer);
   deit_cifar_close(&run->cifar);
   free(run->images);

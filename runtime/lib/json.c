@@ -52,29 +52,46 @@ static void break_line(deit_json *json) {
   fprintf(json->file, "\n%*s", 2 * json->depth, "");
 }
 
+/// The text itself and the elements of a list have no key.
 static void write_key(deit_json *json, const char *key) {
   if (json->has_members)
     fputc(',', json->file);
   json->has_members = 1;
-  break_line(json);
+  if (json->depth > 0)
+    break_line(json);
+  if (!key)
+    return;
   write_string(json->file, key);
   fputs(": ", json->file);
 }
 
-void deit_json_begin(deit_json *json, const char *key) {
-  if (key)
-    write_key(json, key);
-  fputc('{', json->file);
+static void begin(deit_json *json, const char *key, char bracket) {
+  write_key(json, key);
+  fputc(bracket, json->file);
   ++json->depth;
   json->has_members = 0;
 }
 
-void deit_json_end(deit_json *json) {
+static void end(deit_json *json, char bracket) {
   --json->depth;
   if (json->has_members)
     break_line(json);
-  fputc('}', json->file);
-  json->has_members = 1; // the object just ended is a member of its parent
+  fputc(bracket, json->file);
+  json->has_members = 1; // what just ended is a member of its parent
+}
+
+void deit_json_begin_list(deit_json *json, const char *key) {
+  begin(json, key, '[');
+}
+
+void deit_json_end_list(deit_json *json) { end(json, ']'); }
+
+void deit_json_begin(deit_json *json, const char *key) {
+  begin(json, key, '{');
+}
+
+void deit_json_end(deit_json *json) {
+  end(json, '}');
   if (json->depth == 0)
     fputc('\n', json->file);
 }

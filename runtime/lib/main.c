@@ -161,6 +161,18 @@ static const char *infer(void *self, const uint8_t *images, unsigned count,
   return status == DEIT_OK ? NULL : deit_status_text(status);
 }
 
+static void describe_step(void *self, int64_t index, deit_step_info *info) {
+  (void)deit_describe_step(self, index, info);
+}
+
+static const char *infer_measured(void *self, const uint8_t *images,
+                                  void *logits, int64_t *nanoseconds) {
+  deit_status status = deit_run_measured(self, images, logits, nanoseconds);
+  return status == DEIT_OK ? NULL : deit_status_text(status);
+}
+
+static double measure_peak(void *self) { return deit_measure_peak(self); }
+
 static int run(const char *program, deit_evaluate_options *options,
                weights *weights, const char *target, deit_model **model,
                deit_error *error) {
@@ -185,6 +197,10 @@ static int run(const char *program, deit_evaluate_options *options,
       .batch = info->batch,
       .self = *model,
       .infer = infer,
+      .step_count = deit_step_count(*model),
+      .describe_step = describe_step,
+      .infer_measured = infer_measured,
+      .measure_peak = measure_peak,
   };
   return deit_evaluate(program, options, &backend);
 }

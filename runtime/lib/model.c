@@ -9,6 +9,7 @@
 #include "deit_model.h"
 #pragma GCC visibility pop
 
+#include "deit_clock.h"
 #include "deit_cpu.h"
 #include "deit_pack.h"
 #include "deit_program.h"
@@ -23,6 +24,8 @@ enum { ALIGNMENT = 64 };
 enum { SLACK = 256 };
 enum { HUGE_PAGE = 2 << 20 };
 enum { MAX_THREADS = 256 };
+// Divides evenly among a few threads, and takes a millisecond or so.
+enum { PEAK_ITEMS = 240 };
 
 struct deit_model {
   const deit_program_t *program;
@@ -114,6 +117,15 @@ static void run_step(const deit_model *model, const deit_step *step) {
     deit_pool_run(model->pool, step->items, run_range, &work);
 }
 
+static void copy_logits(const deit_model *model, int32_t *logits) {
+  const deit_program_t *program = model->program;
+  const uint8_t *from = model->arena + program->logits_offset;
+  for (int64_t image = 0; image < program->batch; ++image)
+    memcpy(logits + image * program->classes,
+           from + image * program->logits_stride,
+           (size_t)program->classes * sizeof *logits);
+}
+
 deit_status deit_run(deit_model *model, const uint8_t *images,
                      int32_t *logits) {
   if (!model || !images || !logits)
@@ -123,12 +135,50 @@ deit_status deit_run(deit_model *model, const uint8_t *images,
   const deit_program_t *program = model->program;
   for (int64_t i = 0; i < program->step_count; ++i)
     run_step(model, &program->steps[i]);
-  const uint8_t *from = model->arena + program->logits_offset;
-  for (int64_t image = 0; image < program->batch; ++image)
-    memcpy(logits + image * program->classes,
-           from + image * program->logits_stride,
-           (size_t)program->classes * sizeof *logits);
+  copy_logits(model, logits);
   return DEIT_OK;
+}
+
+int64_t deit_step_count(const deit_model *model) {
+  return model ? model->program->step_count : 0;
+}
+
+deit_status deit_describe_step(const deit_model *model, int64_t index,
+                               deit_step_info *info) {
+  if (!info || index < 0 || index >= deit_step_count(model))
+    return DEIT_ERROR_ARGUMENT;
+  const deit_step *step = &model->program->steps[index];
+  *info = (deit_step_info){step->name, step->kind, step->macs};
+  return DEIT_OK;
+}
+
+deit_status deit_run_measured(deit_model *model, const uint8_t *images,
+                              int32_t *logits, int64_t *nanoseconds) {
+  if (!model || !images || !logits || !nanoseconds)
+    return DEIT_ERROR_ARGUMENT;
+  memcpy(model->images, images, model->image_bytes);
+  const deit_program_t *program = model->program;
+  int64_t start = deit_nanoseconds();
+  for (int64_t i = 0; i < program->step_count; ++i) {
+    run_step(model, &program->steps[i]);
+    int64_t end = deit_nanoseconds();
+    nanoseconds[i] = end - start;
+    start = end;
+  }
+  copy_logits(model, logits);
+  return DEIT_OK;
+}
+
+double deit_measure_peak(deit_model *model) {
+  if (!model || !model->program->peak)
+    return 0;
+  const deit_program_t *program = model->program;
+  deit_step step = {program->peak,     NULL, PEAK_ITEMS, "", "peak",
+                    program->peak_macs};
+  int64_t start = deit_nanoseconds();
+  run_step(model, &step);
+  double seconds = (double)(deit_nanoseconds() - start) / 1e9;
+  return (double)(program->peak_macs * PEAK_ITEMS) / seconds;
 }
 
 void deit_free(deit_model *model) {

@@ -25,6 +25,8 @@ const char deit_evaluate_help[] =
     "                    in place of the table\n"
     "  --logits FILE     write the logits, image after image: int32, or\n"
     "                    float32 of a float model, little-endian\n"
+    "  --profile         time every step of a compiled model, beside the most\n"
+    "                    that the core can do\n"
     "  --quiet           no table and no progress\n"
     "  --help            this text\n"
     "  --version         the version\n";
@@ -159,6 +161,8 @@ int deit_evaluate_parse(int argc, char **argv, deit_evaluate_options *options,
     const value_option *option = find_option(argv[i], &value);
     if (!strcmp(argv[i], "--quiet")) {
       options->quiet = 1;
+    } else if (!strcmp(argv[i], "--profile")) {
+      options->profile = 1;
     } else if (!option) {
       rest[left++] = argv[i];
     } else {

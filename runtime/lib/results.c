@@ -40,6 +40,8 @@ void deit_results_print(FILE *file, const deit_backend *backend,
   fprintf(file, "loading        %.1f ms\n", backend->load_ms);
   if (backend->model_bytes > 0)
     fprintf(file, "course score   %lld\n", (long long)score(backend, results));
+  if (results->profile)
+    deit_profile_print(file, results->profile);
 }
 
 static void write_latency(deit_json *json, const deit_results *results) {
@@ -73,5 +75,7 @@ void deit_results_write_json(FILE *file, const deit_backend *backend,
   deit_json_real(&json, "load_ms", backend->load_ms);
   deit_json_string(&json, "logits_sha256",
                    results->logits_sha256[0] ? results->logits_sha256 : NULL);
+  if (results->profile)
+    deit_profile_write_json(&json, results->profile);
   deit_json_end(&json);
 }

@@ -13,7 +13,8 @@ module {
   fxp.program @deit_program attributes {target = "here", features = 21 : i64,
       batch = 5 : i64, image_height = 22 : i64, image_width = 23 : i64, classes = 2 : i64,
       logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
-      logits_offset = 8 : i64, logits_stride = 9 : i64} {
+      logits_offset = 8 : i64, logits_stride = 9 : i64, peak = @second,
+      peak_macs = 10 : i64} {
     %0 = fxp.constant dense<1> : tensor<2x4xi8> -> tensor<2x4xi8>
     %1 = fxp.constant dense<2> : tensor<3xi32> -> tensor<3xi32>
     fxp.pack_rows {source = 1 : i64, destination = 64 : i64, stride = 16 : i64,
@@ -67,7 +68,7 @@ module {
 // CHECK: llvm.mlir.global private constant @[[NAME:text_[0-9]+]]("tiny\00")
 // CHECK: llvm.mlir.global private constant @[[TARGET:text_[0-9]+]]("here\00")
 
-// CHECK: llvm.mlir.global internal constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, i64, f64, i64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64)> {
+// CHECK: llvm.mlir.global internal constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, i64, f64, i64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64, ptr, i64)> {
 // CHECK: %[[SCALE:.*]] = llvm.mlir.constant(5.000000e-01 : f64)
 // CHECK: %[[VERSION:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK: %[[FEATURES:.*]] = llvm.mlir.constant(21 : i64)
@@ -86,6 +87,8 @@ module {
 // CHECK: %[[STEPCOUNT:.*]] = llvm.mlir.constant(2 : i64)
 // CHECK: %[[TABLE:.*]] = llvm.mlir.addressof @[[PACKS]]
 // CHECK: %[[PACKCOUNT:.*]] = llvm.mlir.constant(2 : i64)
+// CHECK: %[[PEAK:.*]] = llvm.mlir.addressof @second
+// CHECK: %[[PEAKMACS:.*]] = llvm.mlir.constant(10 : i64)
 // CHECK: %[[CONTAINER:.*]] = llvm.mlir.addressof @deit_container
 // CHECK: %[[BYTES:.*]] = llvm.mlir.constant(92 : i64)
 // CHECK: llvm.insertvalue %[[VERSION]], %{{.*}}[0]
@@ -106,8 +109,10 @@ module {
 // CHECK-NEXT: llvm.insertvalue %[[STEPCOUNT]], %{{.*}}[15]
 // CHECK-NEXT: llvm.insertvalue %[[TABLE]], %{{.*}}[16]
 // CHECK-NEXT: llvm.insertvalue %[[PACKCOUNT]], %{{.*}}[17]
-// CHECK-NEXT: llvm.insertvalue %[[CONTAINER]], %{{.*}}[18]
-// CHECK-NEXT: llvm.insertvalue %[[BYTES]], %{{.*}}[19]
+// CHECK-NEXT: llvm.insertvalue %[[PEAK]], %{{.*}}[18]
+// CHECK-NEXT: llvm.insertvalue %[[PEAKMACS]], %{{.*}}[19]
+// CHECK-NEXT: llvm.insertvalue %[[CONTAINER]], %{{.*}}[20]
+// CHECK-NEXT: llvm.insertvalue %[[BYTES]], %{{.*}}[21]
 
 // The runtime finds programs through one list, which ends in a null.
 

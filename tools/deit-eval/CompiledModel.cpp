@@ -29,6 +29,10 @@ struct Functions {
   decltype(&deit_load) load;
   decltype(&deit_set_threads) setThreads;
   decltype(&deit_run) run;
+  decltype(&deit_step_count) stepCount;
+  decltype(&deit_describe_step) describeStep;
+  decltype(&deit_run_measured) runMeasured;
+  decltype(&deit_measure_peak) measurePeak;
   decltype(&deit_free) free;
 };
 
@@ -43,6 +47,10 @@ public:
 
 private:
   Error infer(const uint8_t *images, unsigned count, void *logits) override;
+  static CompiledModel &of(void *self) {
+    return static_cast<CompiledModel &>(*static_cast<Model *>(self));
+  }
+  void offerProfile();
   Error load(const ModelOptions &options, const llvm::MemoryBuffer *container);
   void describe(const ModelOptions &options,
                 const llvm::MemoryBuffer *container);
@@ -68,6 +76,10 @@ static Expected<Functions> findFunctions(void *library, StringRef path) {
       find(library, "deit_load", found.load) &&
       find(library, "deit_set_threads", found.setThreads) &&
       find(library, "deit_run", found.run) &&
+      find(library, "deit_step_count", found.stepCount) &&
+      find(library, "deit_describe_step", found.describeStep) &&
+      find(library, "deit_run_measured", found.runMeasured) &&
+      find(library, "deit_measure_peak", found.measurePeak) &&
       find(library, "deit_free", found.free))
     return found;
   return makeError(path + ": is a shared library, but no compiled model; give "
@@ -155,6 +167,23 @@ void CompiledModel::describe(const ModelOptions &options,
   facts.batch = info->batch;
 }
 
+void CompiledModel::offerProfile() {
+  facts.step_count = functions.stepCount(model);
+  facts.describe_step = [](void *self, int64_t index, deit_step_info *info) {
+    (void)of(self).functions.describeStep(of(self).model, index, info);
+  };
+  facts.infer_measured = [](void *self, const uint8_t *images, void *logits,
+                            int64_t *nanoseconds) -> const char * {
+    const Functions &functions = of(self).functions;
+    deit_status status = functions.runMeasured(
+        of(self).model, images, static_cast<int32_t *>(logits), nanoseconds);
+    return status == DEIT_OK ? nullptr : functions.statusText(status);
+  };
+  facts.measure_peak = [](void *self) {
+    return of(self).functions.measurePeak(of(self).model);
+  };
+}
+
 Error CompiledModel::open(const ModelOptions &options) {
   Expected<Functions> found = openLibrary(options.path);
   if (!found)
@@ -179,7 +208,10 @@ Error CompiledModel::open(const ModelOptions &options) {
     container = std::move(*contents);
   }
   describe(options, container.get());
-  return load(options, container.get());
+  if (Error error = load(options, container.get()))
+    return error;
+  offerProfile();
+  return Error::success();
 }
 
 Error CompiledModel::infer(const uint8_t *images, unsigned, void *logits) {

@@ -52,6 +52,22 @@ TEST(Json, Layout) {
                   "  \"f\": 9223372036854775807\n}\n");
 }
 
+TEST(Json, Lists) {
+  std::string text = write([](deit_json &json) {
+    deit_json_begin_list(&json, "a");
+    for (int i = 0; i < 2; ++i) {
+      deit_json_begin(&json, nullptr);
+      deit_json_integer(&json, "b", i);
+      deit_json_end(&json);
+    }
+    deit_json_end_list(&json);
+    deit_json_begin_list(&json, "c");
+    deit_json_end_list(&json);
+  });
+  EXPECT_EQ(text, "{\n  \"a\": [\n    {\n      \"b\": 0\n    },\n    {\n"
+                  "      \"b\": 1\n    }\n  ],\n  \"c\": []\n}\n");
+}
+
 TEST(Json, Escaping) {
   EXPECT_EQ(writeString(""), R"("")");
   EXPECT_EQ(writeString("a \"b\" \\ /"), R"("a \"b\" \\ /")");

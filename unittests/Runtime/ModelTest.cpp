@@ -48,6 +48,13 @@ void classify(uint8_t *arena, const uint8_t *packed, const uint8_t *,
   }
 }
 
+/// A peak that is soon reached.
+void waste(uint8_t *arena, const uint8_t *, const uint8_t *, const int64_t *,
+           int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; ++i)
+    arena[0] = arena[0] * 3 + 1;
+}
+
 const deit_step kSteps[] = {
     {brighten, kParameters, kPixels, "stem", "map", 0},
     {sum, kParameters, 1, "sum", "reduce", 0},
@@ -67,21 +74,23 @@ constexpr deit_program_t makeProgram(const char *target, int64_t features) {
           features,
           "sample",
           target,
-          1,
+          /*batch=*/1,
           kSide,
           kSide,
           kClasses,
-          0.25,
-          1024,
-          128,
+          /*logit_scale=*/0.25,
+          /*arena_bytes=*/1024,
+          /*packed_bytes=*/128,
           kLogitsOffset,
-          kClasses * 4,
-          2,
+          /*logits_stride=*/kClasses * 4,
+          /*entry_count=*/2,
           kSteps,
           3,
           kPacks,
           1,
-          nullptr,
+          /*peak=*/waste,
+          /*peak_macs=*/5,
+          /*container=*/nullptr,
           0};
 }
 
@@ -247,6 +256,46 @@ TEST(Model, Arguments) {
   EXPECT_EQ(deit_load(nullptr, 0, &other), DEIT_ERROR_ARGUMENT);
   deit_free(nullptr);
   deit_set_parallel_for(nullptr, nullptr, nullptr);
+}
+
+TEST(Model, TellsItsSteps) {
+  Model model = loadSample();
+  EXPECT_EQ(deit_step_count(nullptr), 0);
+  ASSERT_EQ(deit_step_count(model.get()), 3);
+  deit_step_info info;
+  ASSERT_EQ(deit_describe_step(model.get(), 2, &info), DEIT_OK);
+  EXPECT_STREQ(info.name, "head");
+  EXPECT_STREQ(info.kind, "gemm");
+  EXPECT_EQ(info.macs, kClasses);
+  EXPECT_EQ(deit_describe_step(model.get(), 3, &info), DEIT_ERROR_ARGUMENT);
+  EXPECT_EQ(deit_describe_step(model.get(), -1, &info), DEIT_ERROR_ARGUMENT);
+  EXPECT_EQ(deit_describe_step(nullptr, 0, &info), DEIT_ERROR_ARGUMENT);
+  EXPECT_EQ(deit_describe_step(model.get(), 0, nullptr), DEIT_ERROR_ARGUMENT);
+}
+
+/// Measuring changes no result, and all of the time is some step's.
+TEST(Model, MeasuresItsSteps) {
+  for (unsigned threads : {1u, 3u}) {
+    Model model = loadSample();
+    ASSERT_EQ(deit_set_threads(model.get(), threads), DEIT_OK);
+    Bytes image = sampleImage(5);
+    std::vector<int32_t> logits(kClasses);
+    std::vector<int64_t> nanoseconds(3, -1);
+    ASSERT_EQ(deit_run_measured(model.get(), image.data(), logits.data(),
+                                nanoseconds.data()),
+              DEIT_OK);
+    EXPECT_EQ(logits, expectedLogits(image));
+    for (int64_t each : nanoseconds)
+      EXPECT_GE(each, 0);
+    EXPECT_GT(deit_measure_peak(model.get()), 0);
+    checkRuns(model.get(), 2);
+  }
+  EXPECT_EQ(deit_measure_peak(nullptr), 0);
+  Model model = loadSample();
+  Bytes image = sampleImage(0);
+  int32_t logits[kClasses];
+  EXPECT_EQ(deit_run_measured(model.get(), image.data(), logits, nullptr),
+            DEIT_ERROR_ARGUMENT);
 }
 
 TEST(Model, WrongContainers) {

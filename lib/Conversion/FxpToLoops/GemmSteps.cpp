@@ -8,7 +8,9 @@ using namespace deit;
 
 LogicalResult NetworkConverter::convertGemm(fxp::KernelOp kernel,
                                             fxp::LinearOp linear) {
-  GemmStep step{kernel, linear};
+  GemmStep step;
+  step.kernel = kernel;
+  step.linear = linear;
   step.requantize = firstOf<fxp::RequantizeOp>(kernel);
   if (!step.requantize)
     return kernel.emitOpError("expected a requantized product");

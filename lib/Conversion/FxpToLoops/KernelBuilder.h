@@ -133,6 +133,12 @@ public:
   Value lookup(Value codes, Value offset);
   Value concatenate(ArrayRef<Value> vectors);
 
+  /// Adds the products of `groupsADot` groups to the lanes of `sum`.
+  Value dot(Value sum, ArrayRef<Value> lefts, ArrayRef<Value> rights);
+
+  /// The same vector, of which the optimizer knows nothing.
+  Value opaque(Value vector);
+
   /// The register block: rows x vectors sums over `depth` codes (a multiple of
   /// the target's depth), row after row.
   SmallVector<Value> tile(int64_t rows, int64_t vectors, int64_t depth,
@@ -141,8 +147,6 @@ public:
 private:
   func::FuncOp function;
 
-  /// Adds the products of `groupsADot` groups to the lanes of `sum`.
-  Value dot(Value sum, ArrayRef<Value> lefts, ArrayRef<Value> rights);
   Value broadcastGroup(Value groups, int64_t position);
   Value intrinsic(StringRef name, Type result, ValueRange arguments);
   Value multiplyHighX86(Value x, Value m);

@@ -170,6 +170,17 @@ struct CopyRowsKernel {
             const ProgramLayout &layout) const;
 };
 
+/// Dot steps on registers and nothing else, as many sums at once as a register
+/// block has: what the core can do at most. One item is `macs` of them.
+struct PeakKernel {
+  enum Parameter { ParameterCount };
+
+  int64_t macs(const Target &target) const;
+  std::string name() const { return "peak"; }
+  void emit(ModuleOp module, const Target &target,
+            const ProgramLayout &layout) const;
+};
+
 } // namespace deit
 
 #endif // DEIT_LIB_CONVERSION_FXPTOLOOPS_KERNELS_H

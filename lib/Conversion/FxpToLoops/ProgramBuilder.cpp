@@ -60,7 +60,8 @@ std::pair<int64_t, int64_t> ProgramBuilder::packGemm(fxp::LinearOp linear,
 void ProgramBuilder::finish(RankedTensorType imageType, int64_t classes,
                             double logitScale, Slot logits) {
   touch(logits);
-  int64_t arenaBytes = planArena(buffers);
+  // The peak's operands want some room.
+  int64_t arenaBytes = std::max<int64_t>(planArena(buffers), 1024);
   ProgramLayout layout{arenaBytes, packedBytes, imageType.getNumElements(),
                        suffix};
   llvm::StringMap<bool> emitted;
@@ -68,13 +69,18 @@ void ProgramBuilder::finish(RankedTensorType imageType, int64_t classes,
     if (emitted.try_emplace(step.kernel, true).second)
       step.emit(layout);
 
+  PeakKernel peak;
+  peak.emit(module, target, layout);
+
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto program = fxp::ProgramOp::create(
       builder, module.getLoc(), "deit_program" + suffix, target.name,
       target.required, imageType.getDimSize(0), imageType.getDimSize(1),
       imageType.getDimSize(2), classes, llvm::APFloat(logitScale), arenaBytes,
       packedBytes, buffers[logits.buffer].offset + logits.offset,
-      rowStride(classes) * 4);
+      rowStride(classes) * 4,
+      builder.getAttr<FlatSymbolRefAttr>(peak.name() + suffix),
+      builder.getI64IntegerAttr(peak.macs(target)));
   builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
   for (fxp::ConstantOp entry : entries)
     builder.clone(*entry);

@@ -46,6 +46,7 @@ private:
   LLVM::GlobalOp steps(fxp::ProgramOp program);
   LLVM::GlobalOp packs(fxp::ProgramOp program, int64_t &count);
   LLVM::GlobalOp external(Type type, StringRef name);
+  Value peakOf(fxp::ProgramOp program);
   Value structure(LLVM::LLVMStructType type, ArrayRef<Value> fields);
   Value integer(int64_t value) {
     return LLVM::ConstantOp::create(b, b.getI64IntegerAttr(value));
@@ -93,6 +94,12 @@ LLVM::GlobalOp TableWriter::integers(ArrayRef<int64_t> values) {
   return LLVM::GlobalOp::create(
       b, type, /*isConstant=*/true, LLVM::Linkage::Private,
       "parameters_" + std::to_string(serial++), b.getI64TensorAttr(padded));
+}
+
+Value TableWriter::peakOf(fxp::ProgramOp program) {
+  if (std::optional<StringRef> peak = program.getPeak())
+    return LLVM::AddressOfOp::create(b, pointer, *peak);
+  return LLVM::ZeroOp::create(b, pointer);
 }
 
 Value TableWriter::structure(LLVM::LLVMStructType type,
@@ -163,9 +170,9 @@ void TableWriter::write(fxp::ProgramOp program, StringRef name) {
   LLVM::GlobalOp nameText = text(name), targetText = text(program.getTarget());
 
   Type i64 = b.getI64Type();
-  SmallVector<Type> types(20, i64);
+  SmallVector<Type> types(22, i64);
   for (int position :
-       {2, 3, 14, 16, 18}) // name, target, steps, packs, container
+       {2, 3, 14, 16, 18, 20}) // name, target, steps, packs, peak, container
     types[position] = pointer;
   types[8] = b.getF64Type(); // logit_scale
   auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), types);
@@ -191,6 +198,8 @@ void TableWriter::write(fxp::ProgramOp program, StringRef name) {
                                 integer(stepCount),
                                 address(packTable),
                                 integer(packCount),
+                                peakOf(program),
+                                integer(program.getPeakMacs().value_or(0)),
                                 address(container),
                                 integer(containerSize)});
       }));

@@ -47,6 +47,16 @@ Value KernelBuilder::dot(Value sum, ArrayRef<Value> lefts,
   llvm_unreachable("unknown dot step");
 }
 
+Value KernelBuilder::opaque(Value vector) {
+  // No instruction: the result is in the operand's register.
+  return LLVM::InlineAsmOp::create(
+             *this, TypeRange{vector.getType()}, ValueRange{vector}, "",
+             target.isX86() ? "=v,0" : "=w,0", /*has_side_effects=*/true,
+             /*is_align_stack=*/false, LLVM::TailCallKind::None,
+             LLVM::AsmDialectAttr(), ArrayAttr())
+      .getResult(0);
+}
+
 /// Every lane gets the group at `position` of those in `groups`.
 Value KernelBuilder::broadcastGroup(Value groups, int64_t position) {
   int64_t group = target.group();

@@ -16,7 +16,9 @@ def Fxp_ProgramOp : Op<Fxp_Dialect, "program", [Symbol, IsolatedFromAbove,
     The body lists the `fxp.constant`s (entry i of the container is the i-th of
     them), then the packing of each for the target, then the steps. It becomes
     a `deit_program_t` of the runtime's `deit_abi.h`. A module may have the
-    programs of several targets, all with the same constants.
+    programs of several targets, all with the same constants. `peak` is a kernel
+    that does `peak_macs` multiply-accumulates an item as fast as the core can,
+    for comparison.
 
     Constraints:
     - C1: the body holds only `fxp.constant`, `fxp.pack_rows`, `fxp.pack_gemm`
@@ -41,7 +43,8 @@ def Fxp_ProgramOp : Op<Fxp_Dialect, "program", [Symbol, IsolatedFromAbove,
       I64Attr:$features, I64Attr:$batch, I64Attr:$image_height,
       I64Attr:$image_width, I64Attr:$classes, F64Attr:$logit_scale,
       I64Attr:$arena_bytes, I64Attr:$packed_bytes, I64Attr:$logits_offset,
-      I64Attr:$logits_stride);
+      I64Attr:$logits_stride, OptionalAttr<FlatSymbolRefAttr>:$peak,
+      OptionalAttr<I64Attr>:$peak_macs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
   let hasVerifier = 1;
