@@ -40,6 +40,9 @@ struct Checkpoint {
   /// pickled model; empty for a state_dict.
   llvm::MapVector<std::string, Module, std::map<std::string, unsigned>> modules;
 
+  /// Sentences on what was chosen where the file left a choice.
+  std::vector<std::string> notes;
+
   /// The attribute `name` of the module `path`, or null.
   const Datum *attribute(llvm::StringRef path, llvm::StringRef name) const;
 
@@ -50,8 +53,9 @@ struct Checkpoint {
 /// Reads the checkpoint in the file `path`, whichever format it is of: what
 /// torch.save wrote (a zip archive, or the legacy stream of before 1.6) or
 /// safetensors. It may be a whole model, a state_dict, or a dictionary that
-/// holds either under "model", "state_dict" or a like name. Tensors' bytes
-/// stay in the file until they are read. Nothing in the file is executed.
+/// holds either under "model", "state_dict" or a like name; of several the most
+/// likely is chosen, with a note. Tensors' bytes stay in the file until they
+/// are read. Nothing in the file is executed.
 llvm::Expected<Checkpoint> readCheckpoint(llvm::StringRef path);
 
 } // namespace deit::importer

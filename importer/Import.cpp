@@ -27,6 +27,9 @@ Expected<OwningOpRef<ModuleOp>> importCheckpoint(MLIRContext &context,
   auto checkpoint = readCheckpoint(path);
   if (!checkpoint)
     return checkpoint.takeError();
+  if (options.note)
+    for (const std::string &note : checkpoint->notes)
+      options.note(note);
   auto vit = recognizeViT(*checkpoint, options);
   if (!vit)
     return prefixError(path + ": ", vit.takeError());

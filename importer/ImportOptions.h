@@ -28,7 +28,8 @@ struct ImportOptions {
   std::optional<std::array<float, 3>> deviation;
   /// Height and width of the image; default: a square.
   std::optional<std::array<int64_t, 2>> imageSize;
-  /// Is told, in one sentence, which defaults were taken, if any.
+  /// Is told, in sentences, which of several models was taken, what was left
+  /// out of it and which defaults were assumed, if any.
   std::function<void(llvm::StringRef)> note;
 };
 

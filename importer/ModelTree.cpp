@@ -4,6 +4,7 @@
 #include "deit/Support/FileIO.h"
 #include "importer/Readers.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringExtras.h"
 
 using llvm::Error;
@@ -14,9 +15,12 @@ using llvm::Twine;
 namespace deit::importer {
 namespace {
 
-/// Under which names training scripts keep the model, most likely first.
+/// Under which names training scripts keep the model, most likely first. What
+/// was averaged over the training comes after what was trained.
 constexpr llvm::StringLiteral modelKeys[] = {
-    "model", "state_dict", "model_state_dict", "module", "net", "network"};
+    "model",     "state_dict",     "model_state_dict", "module",
+    "net",       "network",        "model_ema",        "state_dict_ema",
+    "ema_model", "ema_state_dict", "module_ema",       "ema"};
 
 /// Whether `datum` is an object with the attributes of torch.nn.Module.
 bool isModule(const Datum &datum) {
@@ -46,25 +50,66 @@ std::string describeDict(const Datum &dict) {
          (dict.entryCount() > keys.size() ? ", ..." : "");
 }
 
-/// The model or state_dict in `root`, which may be wrapped in dictionaries.
-Expected<const Datum *> findModel(const Datum &root) {
-  const Datum *datum = &root;
-  for (int depth = 0; depth < 4; ++depth) {
-    if (isModule(*datum) || holdsTensors(*datum))
-      return datum;
-    const Datum *inner = nullptr;
-    for (StringRef key : modelKeys)
-      if (!inner)
-        inner = datum->find(key);
-    if (!inner)
-      break;
-    datum = inner;
+/// A model or state_dict, and what to tell of how it was chosen.
+struct Choice {
+  const Datum *model = nullptr;
+  std::string note;
+};
+
+/// Finds the model in dictionaries of dictionaries, each looked into once.
+class ModelFinder {
+public:
+  Choice find(const Datum &datum, int depth = 0);
+
+private:
+  using Choices = std::vector<std::pair<std::string, Choice>>;
+
+  Choices findByKeys(const Datum &dict, int depth);
+  llvm::SmallPtrSet<const Datum *, 16> visited;
+};
+
+/// What leads to a model under the names in `modelKeys`.
+ModelFinder::Choices ModelFinder::findByKeys(const Datum &dict, int depth) {
+  Choices choices;
+  for (StringRef key : modelKeys) {
+    const Datum *inner = dict.find(key);
+    if (!inner || !visited.insert(inner).second)
+      continue;
+    if (Choice choice = find(*inner, depth + 1); choice.model)
+      choices.emplace_back(key.str(), std::move(choice));
   }
-  return makeError(
-      "holds " + (datum->isDict() ? describeDict(*datum) : datum->describe()) +
-      ", no model; a whole model, its state_dict(), or a "
-      "dictionary with either as 'model' or 'state_dict' is "
-      "needed");
+  return choices;
+}
+
+/// A wrapper may itself hold tensors, such as the best accuracy, so what is
+/// inside comes first.
+Choice ModelFinder::find(const Datum &datum, int depth) {
+  if (depth > 4 || isModule(datum))
+    return {isModule(datum) ? &datum : nullptr, ""};
+  Choices choices = findByKeys(datum, depth);
+  if (choices.empty())
+    return {holdsTensors(datum) ? &datum : nullptr, ""};
+  Choice chosen = std::move(choices[0].second);
+  if (choices.size() > 1 && chosen.note.empty()) {
+    std::vector<std::string> names;
+    for (const auto &[key, choice] : choices)
+      names.push_back(quoted(key));
+    chosen.note = "the file holds several models, " +
+                  llvm::join(names, " and ") + "; " + names[0] + " is imported";
+  }
+  return chosen;
+}
+
+/// The model or state_dict in `root`, which may be wrapped in dictionaries.
+Expected<Choice> findModel(const Datum &root) {
+  Choice choice = ModelFinder().find(root);
+  if (choice.model)
+    return choice;
+  return makeError("holds " +
+                   (root.isDict() ? describeDict(root) : root.describe()) +
+                   ", no model; a whole model, its state_dict(), or a "
+                   "dictionary with either as 'model' or 'state_dict' is "
+                   "needed");
 }
 
 /// Walks a tree of modules. The pickle may be hostile: cyclic, or sharing a
@@ -194,10 +239,12 @@ Error collectModel(const Datum &root, const StorageFinder &findStorage,
   auto model = findModel(root);
   if (!model)
     return model.takeError();
+  if (!model->note.empty())
+    checkpoint.notes.push_back(model->note);
   Collector collector(findStorage, checkpoint);
-  if (isModule(**model))
-    return collector.collectModule(**model, "", 0);
-  return collector.collectStateDict(**model);
+  if (isModule(*model->model))
+    return collector.collectModule(*model->model, "", 0);
+  return collector.collectStateDict(*model->model);
 }
 
 } // namespace deit::importer

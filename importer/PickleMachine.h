@@ -30,8 +30,9 @@ llvm::Expected<Pickle> readPickle(llvm::StringRef bytes,
                                   size_t *consumed = nullptr);
 
 /// An error if `pickle` calls, anywhere, what no checkpoint has reason to call
-/// (only classes and functions of torch, timm, numpy and a few of Python's own
-/// containers are expected). It names the callable and the offset.
+/// (only classes and functions of torch, timm and numpy, a few of Python's own
+/// containers and members of enumerations are expected). It names the callable
+/// and the offset.
 llvm::Error checkCalls(const Pickle &pickle);
 
 } // namespace deit::importer

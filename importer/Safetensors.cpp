@@ -4,6 +4,7 @@
 #include "deit/Support/FileIO.h"
 #include "importer/Readers.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/JSON.h"
@@ -66,10 +67,38 @@ integers(const llvm::json::Array *array) {
   return result;
 }
 
+/// Where a tensor's bytes are, and its name.
+struct Range {
+  int64_t begin;
+  int64_t end;
+  std::string name;
+};
+
+/// An error unless the tensors cover the `size` bytes of data, each once. A
+/// file in which they do not is damaged, or means different things to
+/// different readers.
+static Error checkCover(std::vector<Range> ranges, int64_t size) {
+  llvm::sort(ranges, [](const Range &a, const Range &b) {
+    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+  });
+  int64_t covered = 0;
+  for (const Range &range : ranges) {
+    if (range.begin != covered)
+      return makeError("safetensors: tensor " + quoted(range.name) +
+                       " begins at byte " + Twine(range.begin) + ", the one " +
+                       "before it ends at " + Twine(covered));
+    covered = range.end;
+  }
+  if (covered != size)
+    return makeError("safetensors: the tensors end at byte " + Twine(covered) +
+                     " of " + Twine(size));
+  return Error::success();
+}
+
 /// The tensor that a header entry describes, a range of `data`.
 static Expected<Tensor> decodeEntry(const llvm::json::Value &value,
                                     std::shared_ptr<llvm::MemoryBuffer> file,
-                                    StringRef data) {
+                                    StringRef data, Range &place) {
   const llvm::json::Object *entry = value.getAsObject();
   if (!entry)
     return makeError("is described by no object");
@@ -82,6 +111,8 @@ static Expected<Tensor> decodeEntry(const llvm::json::Value &value,
   if (begin < 0 || end < begin || uint64_t(end) > data.size())
     return makeError("lies at bytes " + Twine(begin) + " to " + Twine(end) +
                      " of " + Twine(data.size()));
+  place.begin = begin;
+  place.end = end;
   auto tensor = Tensor::create(headerType(*type), *shape, 0,
                                storageInFile(file, data.slice(begin, end)));
   if (tensor && tensor->dtype() != DType::Other &&
@@ -114,8 +145,11 @@ Expected<Checkpoint> readSafetensors(std::shared_ptr<llvm::MemoryBuffer> file) {
     if (name != "__metadata__")
       entries.emplace(name.str(), &value);
   Checkpoint checkpoint;
+  std::vector<Range> ranges;
+  StringRef data = bytes.drop_front(length);
   for (const auto &[name, value] : entries) {
-    auto tensor = decodeEntry(*value, file, bytes.drop_front(length));
+    Range &range = ranges.emplace_back(Range{0, 0, name});
+    auto tensor = decodeEntry(*value, file, data, range);
     if (!tensor)
       return prefixError("safetensors: tensor " + quoted(name) + " ",
                          tensor.takeError());
@@ -123,6 +157,8 @@ Expected<Checkpoint> readSafetensors(std::shared_ptr<llvm::MemoryBuffer> file) {
   }
   if (checkpoint.tensors.empty())
     return makeError("holds no tensors");
+  if (Error error = checkCover(std::move(ranges), data.size()))
+    return std::move(error);
   return checkpoint;
 }
 

@@ -80,7 +80,14 @@ Expected<StorageId> decodeStorageId(const Datum &id) {
 }
 
 /// How a call makes a tensor.
-enum class Rebuild { None, Tensor, TypedTensor, Parameter, FromType };
+enum class Rebuild {
+  None,
+  Tensor,
+  TypedTensor,
+  Parameter,
+  FromType,
+  Unsupported
+};
 
 static Rebuild rebuildKind(const Datum &datum) {
   const Datum *function = &datum;
@@ -98,6 +105,7 @@ static Rebuild rebuildKind(const Datum &datum) {
       .Case("_rebuild_tensor_v3", Rebuild::TypedTensor)
       .Cases({"_rebuild_parameter", "_rebuild_parameter_with_state"},
              Rebuild::Parameter)
+      .StartsWith("_rebuild_", Rebuild::Unsupported)
       .Default(Rebuild::None);
 }
 
@@ -141,6 +149,12 @@ Expected<Tensor> decodeTensor(const Datum &datum,
     case Rebuild::None:
       return makeError(call->describe() + " at pickle offset " +
                        Twine(call->offset) + " makes no tensor");
+    case Rebuild::Unsupported:
+      return makeError(call->describe() + " at pickle offset " +
+                       Twine(call->offset) +
+                       " makes a tensor of a kind that is not supported; in "
+                       "Python, save it as a dense tensor of floats, "
+                       "tensor.cpu().to_dense().float()");
     case Rebuild::Tensor:
     case Rebuild::TypedTensor:
       return rebuildTensor(arguments, rebuildKind(*call), call->offset,
