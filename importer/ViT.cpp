@@ -4,13 +4,16 @@
 #include "importer/ViT.h"
 
 #include "deit/Support/FileIO.h"
+#include "importer/ViTLocation.h"
 #include "importer/ViTModules.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <set>
 
 using llvm::ArrayRef;
 using llvm::Error;
@@ -21,12 +24,9 @@ using llvm::Twine;
 namespace deit::importer {
 namespace {
 
-constexpr llvm::StringLiteral supported =
-    "supported are timm's vision transformers (ViT, DeiT, DeiT-III) with a "
-    "class token";
-
-/// Gathers a ViT from a checkpoint, claiming its tensors one by one. The first
-/// failure is kept and makes later steps harmless.
+/// Gathers a ViT from a checkpoint, claiming its tensors one by one. What is
+/// not supported, missing or wrong is noted down and makes later steps
+/// harmless, so that one error can list all of it.
 class Recognizer {
 public:
   Recognizer(const Checkpoint &checkpoint, const ImportOptions &options)
@@ -37,6 +37,7 @@ public:
 private:
   using Shape = llvm::SmallVector<int64_t, 4>;
 
+  /// Keeps the first failure.
   void fail(const Twine &message) {
     if (failure.empty())
       failure = message.str();
@@ -44,9 +45,9 @@ private:
   /// Remembers a default that was taken, as the option that overrides it.
   void assume(const Twine &option) { assumed.push_back(option.str()); }
 
-  Error findPrefix();
   const Tensor *find(StringRef path) const;
-  Shape claim(const Twine &path, ArrayRef<int64_t> expected);
+  Shape claim(const Twine &path, ArrayRef<int64_t> expected,
+              StringRef featureIfMissing = "");
   void claimOptional(const Twine &path, ArrayRef<int64_t> expected);
   void claimLinear(const Twine &path, int64_t outputs, int64_t inputs);
   void claimNorm(const Twine &path);
@@ -56,6 +57,8 @@ private:
   const Datum *config(StringRef key) const;
 
   void claimEmbedding();
+  int64_t countBlocks() const;
+  void checkGate(const std::string &mlp);
   void claimBlock(int64_t index);
   void claimHead();
   void takeImageSize();
@@ -66,81 +69,28 @@ private:
   takeColours(const std::optional<std::array<float, 3>> &option, StringRef key,
               std::array<float, 3> imageNet);
   void takeNormalization();
+  bool isLeftOut(StringRef name);
   void checkLeftovers();
+  Error verdict();
+  void tell() const;
 
   const Checkpoint &checkpoint;
   const ImportOptions &options;
   ViT vit;
+  ViTFeatures features;
   std::string failure;
+  std::vector<std::string> missing;
   llvm::StringSet<> claimed;
+  /// Prefixes of other models in the file.
+  std::vector<std::string> otherModels;
+  std::vector<std::string> leftOut;
   std::vector<std::string> assumed;
   bool assumedEpsilon = false;
 };
 
-/// "'conv1.weight' [16, 3, 3, 3], ...": the first of a checkpoint's tensors.
-std::string listTensors(const Checkpoint &checkpoint) {
-  std::vector<std::string> names;
-  for (const auto &[name, tensor] : checkpoint.tensors)
-    if (names.size() < 4)
-      names.push_back(quoted(name) + " " + shapeString(tensor.shape()));
-  return llvm::join(names, ", ") +
-         (checkpoint.tensors.size() > names.size() ? ", ..." : "");
-}
-
-/// What a tensor that has no place here is known to belong to, or "".
-StringRef knownFeature(StringRef path) {
-  auto has = [&](StringRef part) {
-    return ("." + path + ".").str().find(("." + part + ".").str()) !=
-           std::string::npos;
-  };
-  if (has("dist_token") || has("head_dist"))
-    return "distillation token";
-  if (has("reg_token"))
-    return "register tokens";
-  if (has("q_norm") || has("k_norm"))
-    return "normalized queries and keys";
-  if (has("attn_pool"))
-    return "attention pooling";
-  if (has("fc_norm"))
-    return "average pooling";
-  if (has("norm_pre"))
-    return "normalization before the blocks";
-  if (has("fc1_g") || has("w12") || has("w1") || has("w3"))
-    return "gated MLP";
-  if (has("relative_position_bias_table"))
-    return "relative positions";
-  return "";
-}
-
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
-
-/// Finds what stands before the model's module paths.
-Error Recognizer::findPrefix() {
-  constexpr llvm::StringLiteral anchor = "patch_embed.proj.weight";
-  std::vector<std::string> found;
-  for (const auto &[name, tensor] : checkpoint.tensors)
-    if (StringRef prefix = name; prefix.consume_back(anchor) &&
-                                 (prefix.empty() || prefix.ends_with(".")))
-      found.push_back(prefix.str());
-  if (found.size() > 1)
-    return makeError("holds several models, under " + quoted(found[0]) +
-                     " and " + quoted(found[1]) +
-                     "; save the one that is wanted alone");
-  std::string className;
-  if (auto root = checkpoint.modules.find(""); root != checkpoint.modules.end())
-    className = "a " + root->second.className + " with ";
-  if (found.empty() ||
-      !checkpoint.tensors.count(found[0] + "blocks.0.attn.qkv.weight"))
-    return makeError(
-        "is no vision transformer: there is no " +
-        quoted(found.empty() ? StringRef(anchor) : "blocks.0.attn.qkv.weight") +
-        "; the file holds " + className + Twine(checkpoint.tensors.size()) +
-        " tensors, " + listTensors(checkpoint) + "; " + supported);
-  vit.prefix = found[0];
-  return Error::success();
-}
 
 const Tensor *Recognizer::find(StringRef path) const {
   auto found = checkpoint.tensors.find(vit.prefix + path.str());
@@ -148,14 +98,20 @@ const Tensor *Recognizer::find(StringRef path) const {
 }
 
 /// Claims the tensor `path`, which must exist and have the shape `expected`,
-/// where -1 stands for any size. Returns the shape; after a failure, ones.
+/// where -1 stands for any size. Returns the shape; after a failure, ones. If
+/// its lack is that of a known feature, it is listed as that.
 Recognizer::Shape Recognizer::claim(const Twine &path,
-                                    ArrayRef<int64_t> expected) {
+                                    ArrayRef<int64_t> expected,
+                                    StringRef featureIfMissing) {
   std::string name = path.str();
   const Tensor *tensor = find(name);
   Shape harmless(expected.size(), 1);
   if (!tensor) {
-    fail("tensor " + quoted(vit.prefix + name) + " is missing; " + supported);
+    if (featureIfMissing.empty())
+      missing.push_back(vit.prefix + name);
+    else
+      features.add(featureIfMissing,
+                   "the lack of " + quoted(vit.prefix + name));
     return harmless;
   }
   claimed.insert(vit.prefix + name);
@@ -209,7 +165,35 @@ void Recognizer::claimEmbedding() {
   vit.patchHeight = weight[2];
   vit.patchWidth = weight[3];
   claimOptional("patch_embed.proj.bias", {vit.width});
-  claim("cls_token", {1, 1, vit.width});
+  claim("cls_token", {1, 1, vit.width}, "no class token");
+}
+
+/// How many blocks there are, none of them left out.
+int64_t Recognizer::countBlocks() const {
+  std::set<int64_t> indices;
+  for (const auto &[name, tensor] : checkpoint.tensors) {
+    int64_t index;
+    StringRef path = name;
+    if (path.consume_front(vit.prefix) && path.consume_front("blocks.") &&
+        !path.consumeInteger(10, index))
+      indices.insert(index);
+  }
+  int64_t count = 0;
+  for (int64_t index : indices)
+    count += index == count;
+  return count;
+}
+
+/// A gated MLP, where it is not told by names, halves what fc1 makes.
+void Recognizer::checkGate(const std::string &mlp) {
+  const Tensor *first = find(mlp + ".fc1.weight");
+  const Tensor *second = find(mlp + ".fc2.weight");
+  if (!first || !second || first->shape().size() != 2 ||
+      second->shape().size() != 2 ||
+      first->shape()[0] != 2 * second->shape()[1])
+    return;
+  features.add("gated MLP", quoted(vit.prefix + mlp + ".fc1.weight") + " " +
+                                shapeString(first->shape()));
 }
 
 void Recognizer::claimBlock(int64_t index) {
@@ -220,6 +204,7 @@ void Recognizer::claimBlock(int64_t index) {
   claimLinear(block.path + ".attn.proj", vit.width, vit.width);
   block.layerScale1 = claimLayerScale(block.path, 1);
   claimNorm(block.path + ".norm2");
+  checkGate(block.path + ".mlp");
   block.hidden = claim(block.path + ".mlp.fc1.weight", {-1, vit.width})[0];
   claimOptional(block.path + ".mlp.fc1.bias", {block.hidden});
   claimLinear(block.path + ".mlp.fc2", vit.width, block.hidden);
@@ -233,33 +218,40 @@ void Recognizer::claimBlock(int64_t index) {
 void Recognizer::claimHead() {
   claimNorm("norm");
   vit.epsilon = epsilonOf("norm");
-  vit.classes = claim("head.weight", {-1, vit.width})[0];
+  vit.classes =
+      claim("head.weight", {-1, vit.width}, "no classification head")[0];
   claimOptional("head.bias", {vit.classes});
+}
+
+/// Whether the entry `name` is no part of what the model computes: it is of
+/// another model or serves training alone. It is noted down.
+bool Recognizer::isLeftOut(StringRef name) {
+  StringRef path = name;
+  path.consume_front(vit.prefix);
+  bool isOther = llvm::any_of(otherModels, [&](const std::string &prefix) {
+    return name.starts_with(prefix);
+  });
+  if (!isOther && !isForTraining(path))
+    return false;
+  leftOut.push_back(name.str());
+  return true;
 }
 
 /// Nothing in the file may be left out of the model unsaid.
 void Recognizer::checkLeftovers() {
-  std::vector<std::string> names;
-  size_t count = 0;
   auto add = [&](StringRef name, const Twine &what) {
-    if (claimed.contains(name))
+    if (claimed.contains(name) || isLeftOut(name))
       return;
-    if (++count > 6)
-      return;
-    StringRef feature = knownFeature(name);
-    names.push_back(quoted(name) + " " + what.str() +
-                    (feature.empty() ? "" : " (" + feature.str() + ")"));
+    std::string example = quoted(name) + " " + what.str();
+    if (StringRef feature = knownFeature(name); !feature.empty())
+      features.add(feature, example);
+    else
+      features.addUnknown(example);
   };
   for (const auto &[name, tensor] : checkpoint.tensors)
     add(name, shapeString(tensor.shape()));
   for (const std::string &name : checkpoint.others)
     add(name, "that is no tensor");
-  if (count != 0)
-    fail("holds what has no place in the model: " + llvm::join(names, ", ") +
-         (count > names.size()
-              ? " and " + std::to_string(count - names.size()) + " more"
-              : "") +
-         "; " + supported);
 }
 
 //===----------------------------------------------------------------------===//
@@ -328,8 +320,9 @@ void Recognizer::takeImageSize() {
 
 void Recognizer::takePositions() {
   takeImageSize();
-  int64_t count = claim("pos_embed", {1, -1, vit.width})[1];
-  if (!failure.empty())
+  int64_t count =
+      claim("pos_embed", {1, -1, vit.width}, "no position embedding")[1];
+  if (!failure.empty() || !find("pos_embed"))
     return;
   std::string image =
       (Twine(vit.imageHeight) + "x" + Twine(vit.imageWidth)).str();
@@ -370,10 +363,11 @@ void Recognizer::takeHeads(ViTBlock &block) {
     return fail(Twine(*stated) + " attention heads cannot share " +
                 Twine(vit.width) + " channels evenly");
   block.heads = *stated;
+  // As Python computes it, to the last bit: head_dim ** -0.5.
   const Datum *scale = attribute(block.path + ".attn", "scale");
   block.queryScale = scale && scale->asFloat()
                          ? *scale->asFloat()
-                         : 1 / std::sqrt(double(vit.width / block.heads));
+                         : std::pow(double(vit.width / block.heads), -0.5);
   if (!std::isfinite(block.queryScale) || block.queryScale <= 0)
     fail("the scale of '" + block.path + ".attn' cannot be " +
          llvm::formatv("{0:e3}", block.queryScale).str());
@@ -423,35 +417,61 @@ void Recognizer::takeNormalization() {
                .str());
 }
 
+/// What is wrong, the most telling first: a feature explains a missing tensor
+/// and a size that does not fit.
+Error Recognizer::verdict() {
+  std::string lacks =
+      missing.empty()
+          ? ""
+          : "tensor " + quoted(missing[0]) + " is missing" +
+                (missing.size() > 1
+                     ? ", and " + std::to_string(missing.size() - 1) + " more"
+                     : "");
+  if (!features.empty())
+    return makeError("has what is not supported: " + features.describe() +
+                     (lacks.empty() ? "" : "; " + lacks) + "; " +
+                     supportedModels);
+  if (!lacks.empty())
+    return makeError(lacks + "; " + supportedModels);
+  return failure.empty() ? Error::success() : makeError(failure);
+}
+
 Expected<ViT> Recognizer::run() {
-  if (Error error = findPrefix())
-    return std::move(error);
-  if (Error error = checkViTModules(checkpoint, vit.prefix))
-    return std::move(error);
+  auto location = locateViT(checkpoint);
+  if (!location)
+    return location.takeError();
+  vit.prefix = std::move(location->prefix);
+  otherModels = std::move(location->others);
+  findModuleFeatures(checkpoint, vit.prefix, features);
   claimEmbedding();
   takePositions();
-  for (int64_t i = 0; failure.empty() &&
-                      find("blocks." + std::to_string(i) + ".attn.qkv.weight");
-       ++i)
+  for (int64_t i = 0, count = countBlocks(); i < count; ++i)
     claimBlock(i);
   claimHead();
   takeNormalization();
-  // An unknown tensor explains more than a known one that is missing.
-  if (!failure.empty() && !StringRef(failure).contains("is missing"))
-    return makeError(failure);
-  std::string missing = std::move(failure);
-  failure.clear();
   checkLeftovers();
-  if (failure.empty())
-    failure = std::move(missing);
-  if (!failure.empty())
-    return makeError(failure);
+  if (Error error = verdict())
+    return std::move(error);
   if (const Datum *name = config("architecture"))
     vit.name = name->asString().value_or("").str();
-  if (options.note && !assumed.empty())
+  tell();
+  return vit;
+}
+
+/// Tells what was left out and what was assumed.
+void Recognizer::tell() const {
+  if (!options.note)
+    return;
+  if (!leftOut.empty())
+    options.note("left out, for it is of another model or serves training "
+                 "alone: " +
+                 quoted(leftOut[0]) +
+                 (leftOut.size() > 1
+                      ? " and " + std::to_string(leftOut.size() - 1) + " more"
+                      : ""));
+  if (!assumed.empty())
     options.note("the checkpoint does not tell, so this is assumed: " +
                  llvm::join(assumed, " "));
-  return vit;
 }
 
 } // namespace

@@ -7,29 +7,48 @@
 
 #include "llvm/ADT/StringSwitch.h"
 
-using llvm::Error;
 using llvm::StringRef;
-using llvm::Twine;
 
 namespace deit::importer {
 
 /// What a class of module means here.
-enum class Role { Unknown, Model, Wrapper, Plain, Gelu, Conv };
+enum class Role { Unknown, Model, Wrapper, Plain, Gelu, Conv, Activation };
 
 static Role roleOf(StringRef className) {
   // timm, torch and others use the same names for the same modules.
   StringRef name = className.rsplit('.').second;
   return llvm::StringSwitch<Role>(name)
       .Cases({"VisionTransformer", "vit_models"}, Role::Model)
+      .Cases({"DistilledVisionTransformer", "VisionTransformerDistilled"},
+             Role::Model)
       .Cases({"DataParallel", "DistributedDataParallel", "OptimizedModule"},
+             Role::Wrapper)
+      .Cases({"AveragedModel", "ModelEma", "ModelEmaV2", "ModelEmaV3"},
              Role::Wrapper)
       .Cases({"PatchEmbed", "Sequential", "ModuleList", "Block"}, Role::Plain)
       .Cases({"Layer_scale_init_Block", "LayerScale", "Attention"}, Role::Plain)
       .Cases({"Mlp", "Linear", "LayerNorm", "Identity"}, Role::Plain)
       .Cases({"Dropout", "DropPath", "PatchDropout"}, Role::Plain)
+      .Case("LayerNormFp32", Role::Plain)
       .Case("GELU", Role::Gelu)
+      .Cases({"GELUTanh", "QuickGELU", "SiLU", "ReLU", "Tanh", "Mish"},
+             Role::Activation)
       .Case("Conv2d", Role::Conv)
       .Default(Role::Unknown);
+}
+
+/// The feature that an unknown class is known to implement, or "".
+static StringRef featureOfClass(StringRef className) {
+  StringRef name = className.rsplit('.').second;
+  return llvm::StringSwitch<StringRef>(name)
+      .Cases({"GluMlp", "SwiGLU", "SwiGLUPacked", "SwiGLUFFN"}, "gated MLP")
+      .Cases({"SwiGLUFFNFused", "GatedMlp"}, "gated MLP")
+      .Cases({"AttentionPoolLatent", "AttentionPool2d"}, "attention pooling")
+      .Cases({"RmsNorm", "RMSNorm", "SimpleNorm"}, "RMS normalization")
+      .Cases({"ParallelScalingBlock", "ParallelThingsBlock"}, "parallel blocks")
+      .Case("ResPostBlock", "normalization at the end of branches")
+      .Case("HybridEmbed", "convolutional patch embedding")
+      .Default("");
 }
 
 /// Whether `value` is absent, or is or consists of `number` only.
@@ -54,57 +73,73 @@ static bool isPatchConvolution(const Datum &state) {
          isAbsentOr(state.find("groups"), 1);
 }
 
-/// Checks one module that is part of the model, or the model.
-static Error checkModule(StringRef path, const Module &module) {
-  auto unsupported = [&](const Twine &what) {
-    return makeError(Twine(path.empty() ? "the model" : "module ") +
-                     (path.empty() ? "" : quoted(path)) + " of class " +
-                     quoted(module.className) + " " + what);
-  };
+/// "average pooling", for what timm calls the pooling.
+static std::string poolingFeature(const Datum &pool) {
+  StringRef name = pool.asString().value_or("?");
+  if (name == "avg")
+    return "average pooling";
+  if (name == "map")
+    return "attention pooling";
+  return "pooling by " + quoted(name);
+}
+
+/// The feature that one module, which is the model or a part of it, has, or
+/// "". What its tensors tell is left to them.
+static std::string featureOf(StringRef path, const Module &module) {
   const Datum &state = *module.state;
   switch (roleOf(module.className)) {
   case Role::Unknown:
-  case Role::Wrapper:
-    return unsupported("is not supported; supported are timm's vision "
-                       "transformers (ViT, DeiT, DeiT-III) with a class token");
+  case Role::Wrapper: {
+    StringRef feature = featureOfClass(module.className);
+    if (feature.empty())
+      feature = knownFeature(path);
+    return feature.empty() ? "the module class " + quoted(module.className)
+                           : feature.str();
+  }
   case Role::Model: {
     const Datum *pool = state.find("global_pool");
-    if (pool && !pool->isNone() && pool->asString() != StringRef("token"))
-      return unsupported("pools by " + quoted(pool->asString().value_or("?")) +
-                         ", supported is 'token'");
-    return Error::success();
+    bool byToken =
+        !pool || pool->isNone() || pool->asString() == StringRef("token");
+    return byToken ? "" : poolingFeature(*pool);
   }
   case Role::Gelu: {
     const Datum *approximate = state.find("approximate");
-    if (approximate && approximate->asString() != StringRef("none"))
-      return unsupported("is approximated by " +
-                         quoted(approximate->asString().value_or("?")) +
-                         ", supported is the exact form, 'none'");
-    return Error::success();
+    bool isExact = !approximate || approximate->asString() == StringRef("none");
+    return isExact ? ""
+                   : "GELU approximated by " +
+                         quoted(approximate->asString().value_or("?"));
   }
+  case Role::Activation:
+    return "the activation " +
+           quoted(StringRef(module.className).rsplit('.').second);
   case Role::Conv:
-    if (!isPatchConvolution(state))
-      return unsupported("has overlapping or padded patches, which are not "
-                         "supported");
-    return Error::success();
+    return isPatchConvolution(state) ? "" : "overlapping or padded patches";
   case Role::Plain:
-    return Error::success();
+    return "";
   }
-  return Error::success();
+  return "";
 }
 
-Error checkViTModules(const Checkpoint &checkpoint, StringRef prefix) {
-  for (const auto &[name, module] : checkpoint.modules) {
-    StringRef path = name;
-    bool isAbove = prefix.size() > path.size() && prefix.starts_with(path) &&
-                   (path.empty() || prefix[path.size()] == '.') &&
-                   prefix != path.str() + ".";
-    if (isAbove && roleOf(module.className) == Role::Wrapper)
+/// Whether the module `path` is around the model at `prefix`.
+static bool isAround(StringRef path, StringRef prefix) {
+  return path.size() + 1 < prefix.size() && prefix.starts_with(path) &&
+         (path.empty() || prefix[path.size()] == '.');
+}
+
+void findModuleFeatures(const Checkpoint &checkpoint, StringRef prefix,
+                        ViTFeatures &features) {
+  for (const auto &[path, module] : checkpoint.modules) {
+    if (isAround(path, prefix) && roleOf(module.className) == Role::Wrapper)
       continue;
-    if (Error error = checkModule(path, module))
-      return error;
+    std::string feature = featureOf(path, module);
+    if (feature.empty())
+      continue;
+    if (isAround(path, prefix))
+      feature += " around the model " + quoted(prefix.drop_back());
+    features.add(feature,
+                 (path.empty() ? "the whole model" : "module " + quoted(path)) +
+                     " of class " + quoted(module.className));
   }
-  return Error::success();
 }
 
 } // namespace deit::importer

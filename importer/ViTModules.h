@@ -4,16 +4,16 @@
 #ifndef DEIT_IMPORTER_VITMODULES_H
 #define DEIT_IMPORTER_VITMODULES_H
 
-#include "importer/Checkpoint.h"
+#include "importer/ViTFeatures.h"
 
 namespace deit::importer {
 
-/// An error if the modules of `checkpoint` (none, if it is a state_dict) are of
-/// classes, or have attributes, that mean another function than the tensors
-/// suggest: another activation, pooling, convolution. The model itself is at
-/// `prefix`, which is empty or ends with a dot.
-llvm::Error checkViTModules(const Checkpoint &checkpoint,
-                            llvm::StringRef prefix);
+/// Adds to `features` where the modules of `checkpoint` (none, if it is a
+/// state_dict) are of classes, or have attributes, that mean another function
+/// than the tensors suggest: another activation, pooling, convolution. The
+/// model itself is at `prefix`, which is empty or ends with a dot.
+void findModuleFeatures(const Checkpoint &checkpoint, llvm::StringRef prefix,
+                        ViTFeatures &features);
 
 } // namespace deit::importer
 
