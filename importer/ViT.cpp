@@ -13,6 +13,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <map>
 #include <set>
 
 using llvm::ArrayRef;
@@ -248,10 +249,13 @@ void Recognizer::checkLeftovers() {
     else
       features.addUnknown(example);
   };
+  std::map<StringRef, std::string> entries;
   for (const auto &[name, tensor] : checkpoint.tensors)
-    add(name, shapeString(tensor.shape()));
+    entries.emplace(name, shapeString(tensor.shape()));
   for (const std::string &name : checkpoint.others)
-    add(name, "that is no tensor");
+    entries.emplace(name, "that is no tensor");
+  for (const auto &[name, what] : entries)
+    add(name, what);
 }
 
 //===----------------------------------------------------------------------===//
@@ -428,9 +432,10 @@ Error Recognizer::verdict() {
                      ? ", and " + std::to_string(missing.size() - 1) + " more"
                      : "");
   if (!features.empty())
-    return makeError("has what is not supported: " + features.describe() +
-                     (lacks.empty() ? "" : "; " + lacks) + "; " +
-                     supportedModels);
+    return makeError(
+        "cannot be imported because of: " + features.describe() +
+        (lacks.empty() || features.hasKnown() ? "" : "; " + lacks) + "; " +
+        supportedModels);
   if (!lacks.empty())
     return makeError(lacks + "; " + supportedModels);
   return failure.empty() ? Error::success() : makeError(failure);

@@ -12,10 +12,7 @@ using llvm::Twine;
 namespace deit::importer {
 
 void ViTFeatures::add(StringRef feature, const Twine &example) {
-  if (llvm::is_contained(features, feature))
-    return;
-  features.push_back(feature.str());
-  examples.push_back(example.str());
+  features.try_emplace(feature.str(), example.str());
 }
 
 void ViTFeatures::addUnknown(const Twine &example) {
@@ -25,15 +22,19 @@ void ViTFeatures::addUnknown(const Twine &example) {
 }
 
 std::string ViTFeatures::describe() const {
-  std::vector<std::string> names = features;
+  std::vector<std::string> names, examples;
+  for (const auto &[feature, example] : features) {
+    names.push_back(feature);
+    examples.push_back(example);
+  }
   if (unknownCount != 0)
     names.push_back(unknownCount == 1
                         ? "an entry that has no place in the model"
                         : std::to_string(unknownCount) +
                               " entries that have no place in the model");
-  std::vector<std::string> shown = examples;
-  llvm::append_range(shown, unknown);
-  return llvm::join(names, ", ") + "; for example " + llvm::join(shown, ", ") +
+  llvm::append_range(examples, unknown);
+  return llvm::join(names, ", ") + "; for example " +
+         llvm::join(examples, ", ") +
          (unknownCount > unknown.size() ? ", ..." : "");
 }
 

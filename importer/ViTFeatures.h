@@ -8,6 +8,7 @@
 
 #include "llvm/ADT/Twine.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ constexpr llvm::StringLiteral supportedModels =
     "class token";
 
 /// The list of all that is not supported in one model, each feature with the
-/// first example of it.
+/// first example of it. It is in alphabetical order, so that it does not depend
+/// on the file's.
 class ViTFeatures {
 public:
   /// Adds `feature`, "register tokens", unless it is listed, with an example
@@ -30,15 +32,15 @@ public:
   void addUnknown(const llvm::Twine &example);
 
   bool empty() const { return features.empty() && unknownCount == 0; }
+  bool hasKnown() const { return !features.empty(); }
 
-  /// "register tokens, gated MLP; for example 'reg_token' [1, 4, 384],
-  /// 'blocks.0.mlp.w12.weight' [3072, 384]": features, then examples, in one
+  /// "gated MLP, register tokens; for example 'blocks.0.mlp.w12.weight'
+  /// [3072, 384], 'reg_token' [1, 4, 384]": features, then examples, in one
   /// order.
   std::string describe() const;
 
 private:
-  std::vector<std::string> features;
-  std::vector<std::string> examples;
+  std::map<std::string, std::string> features;
   std::vector<std::string> unknown;
   size_t unknownCount = 0;
 };

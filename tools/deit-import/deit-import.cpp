@@ -13,18 +13,30 @@ using namespace deit;
 static constexpr char overview[] =
     R"(Turn a PyTorch checkpoint of a vision transformer into deit IR.
 
-Reads what torch.save writes (a whole model, its state_dict(), or a dictionary
-with either as 'model' or 'state_dict') and safetensors. Pickles are read as
-data; nothing in them is executed. Supported are timm's ViT, DeiT and DeiT-III
-of any size.
+Reads timm's ViT, DeiT and DeiT-III of any size, out of
+  - what torch.save writes, today's archives and the stream of before 1.6:
+    a whole model, its state_dict(), or a dictionary with either as 'model',
+    'state_dict' or the like, as training scripts and Lightning write it
+  - safetensors
+in float32, float64, float16 or bfloat16. Keys may have a prefix, such as
+'module.' or 'model.'. Pickles are read as data; nothing in them is executed.
+A model that computes something else is refused, with a list of what is not
+supported.
 
+A whole model tells everything. Tensors alone do not tell the following, so it
+is assumed, with a note, unless the option is given:
+  --image-size  a square, as large as there are position embeddings for
+  --heads       channels / 64; where that is no whole number, the option is
+                needed
+  --epsilon     1e-6
+  --mean --std  ImageNet's
+
+Examples:
   deit-import model.pth -o model.mlirbc      bytecode, for the other tools
   deit-import model.pth -o model.mlir        text, weights as hex
   deit-import model.pth -o - --elide-weights text for reading
-
-A whole model tells everything. A state_dict does not tell the heads, epsilon,
-mean and std: timm's defaults are assumed, with a note, unless options say
-otherwise.
+  deit-import model.safetensors --heads=4 --mean=0.5,0.5,0.5 --std=0.5,0.5,0.5 \
+    -o model.mlirbc                          what the tensors do not tell
 )";
 
 static cl::OptionCategory category("Options of deit-import");
@@ -64,7 +76,7 @@ static cl::opt<std::string>
               cl::desc("Height and width of the image; default: the "
                        "checkpoint's, or a square"));
 static cl::opt<bool> quiet("quiet", cl::cat(category),
-                           cl::desc("No notes on assumed defaults"));
+                           cl::desc("No notes on what is assumed or left out"));
 
 /// "224" or "224x160".
 static Expected<std::array<int64_t, 2>> parseImageSize(StringRef spelled) {
