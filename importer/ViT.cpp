@@ -62,6 +62,8 @@ private:
   void checkGate(const std::string &mlp);
   void claimBlock(int64_t index);
   void claimHead();
+  std::optional<std::array<int64_t, 2>>
+  statedImageSize(int64_t positions) const;
   void takeImageSize();
   void takePositions();
   void takeHeads(ViTBlock &block);
@@ -288,27 +290,45 @@ int64_t squareRoot(int64_t area) {
   return side * side == area ? side : 0;
 }
 
+/// The last two of `sizes`, in [1, 65536], or nullopt.
+std::optional<std::array<int64_t, 2>> imageSizeIn(const Datum *sizes) {
+  auto numbers = sizes ? sizes->asInts() : std::nullopt;
+  if (!numbers || numbers->size() < 2)
+    return std::nullopt;
+  int64_t height = (*numbers)[numbers->size() - 2], width = numbers->back();
+  if (height < 1 || height > 65536 || width < 1 || width > 65536)
+    return std::nullopt;
+  return std::array<int64_t, 2>{height, width};
+}
+
+/// The size that the file states. The configuration's is the published
+/// model's and may be out of date; it counts if the positions agree.
+std::optional<std::array<int64_t, 2>>
+Recognizer::statedImageSize(int64_t positions) const {
+  if (auto size = imageSizeIn(attribute("patch_embed", "img_size")))
+    return size;
+  auto size = imageSizeIn(config("input_size"));
+  if (!size)
+    return std::nullopt;
+  int64_t patches =
+      ((*size)[0] / vit.patchHeight) * ((*size)[1] / vit.patchWidth);
+  bool agrees = positions == patches || positions == patches + 1;
+  return agrees ? size : std::nullopt;
+}
+
 /// Settles the image's size from the option, the file, or the number of
 /// positions if they are a square's.
 void Recognizer::takeImageSize() {
-  if (options.imageSize) {
-    vit.imageHeight = (*options.imageSize)[0];
-    vit.imageWidth = (*options.imageSize)[1];
-    return;
-  }
-  for (const Datum *datum :
-       {attribute("patch_embed", "img_size"), config("input_size")}) {
-    auto sizes = datum ? datum->asInts() : std::nullopt;
-    if (!sizes || sizes->size() < 2)
-      continue;
-    vit.imageHeight = (*sizes)[sizes->size() - 2];
-    vit.imageWidth = sizes->back();
-    return;
-  }
   const Tensor *positions = find("pos_embed");
   if (!positions || positions->shape().size() != 3)
     return; // takePositions reports it.
   int64_t count = positions->shape()[1];
+  auto size = options.imageSize ? options.imageSize : statedImageSize(count);
+  if (size) {
+    vit.imageHeight = (*size)[0];
+    vit.imageWidth = (*size)[1];
+    return;
+  }
   int64_t side = squareRoot(count - 1);
   if (side == 0)
     side = squareRoot(count);

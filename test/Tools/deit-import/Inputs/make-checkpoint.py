@@ -9,6 +9,7 @@ KIND is one of
   deit3    the same with LayerScale and no position for the class token
   square   one block, 64 channels, 8x8 images in 4x4 patches
   large    one block, 8 channels, 384x384 images in 32x32 patches, 1000 classes
+  resized  a whole deit for 16x16 images, whose configuration still says 12x8
   resnet, swin
            a few tensors of another architecture
   hostile  a pickle that would run a command: `touch OUT.executed`
@@ -101,7 +102,8 @@ def attributes(kind, heads):
               "has_class_token": True,
               "global_pool": "avg" if kind == "pooled" else "token"}),
         "patch_embed": ("timm.layers.patch_embed", "PatchEmbed",
-                        {"img_size": (12, 8), "patch_size": (4, 4)}),
+                        {"img_size": None if kind == "resized" else (12, 8),
+                         "patch_size": (4, 4)}),
         "patch_embed.proj": (torch + "conv", "Conv2d",
                              {"kernel_size": (4, 4), "stride": (4, 4),
                               "padding": (int(kind == "padded"), 0)}),
@@ -253,7 +255,8 @@ def make_tensors(kind, edits, dtype, seed=0):
         wanted = shapes(8, 16, 1, 145, 32, 1000, False)
     else:
         deit3 = kind == "deit3"
-        wanted = shapes(8, 16, 2, 6 if deit3 else 7, 4, 3, deit3)
+        positions = {"deit3": 6, "resized": 17}.get(kind, 7)
+        wanted = shapes(8, 16, 2, positions, 4, 3, deit3)
     for edit in edits:
         key, _, shape = edit.partition("=")
         if shape:
