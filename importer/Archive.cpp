@@ -21,10 +21,10 @@ namespace deit::importer {
 constexpr uint64_t maxRatio = 1024;
 
 Expected<std::unique_ptr<Archive>> Archive::open(StringRef path) {
-  uint64_t fileSize = 0;
-  if (std::error_code code = llvm::sys::fs::file_size(path, fileSize))
-    return makeError("cannot be read: " + code.message());
   std::unique_ptr<Archive> archive(new Archive);
+  if (std::error_code code =
+          llvm::sys::fs::file_size(path, archive->archiveSize))
+    return makeError("cannot be read: " + code.message());
   int code = 0;
   archive->handle = zip_open(path.str().c_str(), ZIP_RDONLY, &code);
   if (!archive->handle) {
@@ -36,7 +36,7 @@ Expected<std::unique_ptr<Archive>> Archive::open(StringRef path) {
   }
   zip_int64_t count = zip_get_num_entries(archive->handle, 0);
   for (zip_int64_t i = 0; i < count; ++i)
-    if (Error error = archive->addEntry(i, fileSize))
+    if (Error error = archive->addEntry(i))
       return std::move(error);
   return archive;
 }
@@ -46,7 +46,7 @@ Archive::~Archive() {
     zip_discard(handle);
 }
 
-Error Archive::addEntry(uint64_t index, uint64_t fileSize) {
+Error Archive::addEntry(uint64_t index) {
   zip_stat_t stat;
   zip_stat_init(&stat);
   constexpr zip_uint64_t needed =
@@ -56,10 +56,10 @@ Error Archive::addEntry(uint64_t index, uint64_t fileSize) {
     return makeError("archive entry " + Twine(index) +
                      " is unreadable: " + zip_strerror(handle));
   std::string name = stat.name;
-  if (stat.comp_size > fileSize)
+  if (stat.comp_size > archiveSize)
     return makeError("archive entry " + quoted(name) + " claims " +
                      Twine(stat.comp_size) + " bytes in a file of " +
-                     Twine(fileSize));
+                     Twine(archiveSize));
   uint64_t limit = stat.comp_method == ZIP_CM_STORE ? stat.comp_size
                                                     : stat.comp_size * maxRatio;
   if (stat.size > limit)

@@ -30,6 +30,9 @@ public:
 
   bool contains(llvm::StringRef name) const { return sizes.contains(name); }
 
+  /// The bytes of the archive itself.
+  uint64_t fileSize() const { return archiveSize; }
+
   /// The uncompressed bytes that the entry claims to have.
   llvm::Expected<uint64_t> size(llvm::StringRef name) const;
 
@@ -43,9 +46,10 @@ private:
   };
 
   Archive() = default;
-  llvm::Error addEntry(uint64_t index, uint64_t fileSize);
+  llvm::Error addEntry(uint64_t index);
 
   struct zip *handle = nullptr;
+  uint64_t archiveSize = 0;
   std::vector<std::string> entryNames;
   llvm::StringMap<Entry> sizes;
 };

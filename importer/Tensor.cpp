@@ -120,7 +120,7 @@ Expected<Tensor> Tensor::create(DType type, ArrayRef<int64_t> shape,
         ", strides " + shapeString(strides) + " and offset " + Twine(offset) +
         " reaches beyond its storage of " + Twine(available) + " elements");
   // Elements may overlap, so that few bytes claim to be many elements.
-  constexpr int64_t maxRepeated = int64_t(1) << 20;
+  constexpr int64_t maxRepeated = int64_t(1) << 16;
   if (*count > available && *count > maxRepeated)
     return makeError("a tensor of shape " + shapeString(shape) +
                      " is more than a storage of " + Twine(available) +

@@ -74,7 +74,6 @@ private:
   void takeNormalization();
   bool isLeftOut(StringRef name);
   void checkLeftovers();
-  Error verdict();
   void tell() const;
 
   const Checkpoint &checkpoint;
@@ -82,7 +81,6 @@ private:
   ViT vit;
   ViTFeatures features;
   std::string failure;
-  std::vector<std::string> missing;
   llvm::StringSet<> claimed;
   /// Prefixes of other models in the file.
   std::vector<std::string> otherModels;
@@ -111,7 +109,7 @@ Recognizer::Shape Recognizer::claim(const Twine &path,
   Shape harmless(expected.size(), 1);
   if (!tensor) {
     if (featureIfMissing.empty())
-      missing.push_back(vit.prefix + name);
+      features.addMissing(vit.prefix + name);
     else
       features.add(featureIfMissing,
                    "the lack of " + quoted(vit.prefix + name));
@@ -441,26 +439,6 @@ void Recognizer::takeNormalization() {
                .str());
 }
 
-/// What is wrong, the most telling first: a feature explains a missing tensor
-/// and a size that does not fit.
-Error Recognizer::verdict() {
-  std::string lacks =
-      missing.empty()
-          ? ""
-          : "tensor " + quoted(missing[0]) + " is missing" +
-                (missing.size() > 1
-                     ? ", and " + std::to_string(missing.size() - 1) + " more"
-                     : "");
-  if (!features.empty())
-    return makeError(
-        "cannot be imported because of: " + features.describe() +
-        (lacks.empty() || features.hasKnown() ? "" : "; " + lacks) + "; " +
-        supportedModels);
-  if (!lacks.empty())
-    return makeError(lacks + "; " + supportedModels);
-  return failure.empty() ? Error::success() : makeError(failure);
-}
-
 Expected<ViT> Recognizer::run() {
   auto location = locateViT(checkpoint);
   if (!location)
@@ -475,8 +453,11 @@ Expected<ViT> Recognizer::run() {
   claimHead();
   takeNormalization();
   checkLeftovers();
-  if (Error error = verdict())
+  // A feature explains a size that does not fit, not the other way round.
+  if (Error error = features.error())
     return std::move(error);
+  if (!failure.empty())
+    return makeError(failure);
   if (const Datum *name = config("architecture"))
     vit.name = name->asString().value_or("").str();
   tell();

@@ -3,6 +3,8 @@
 
 #include "importer/ViTFeatures.h"
 
+#include "deit/Support/FileIO.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -21,6 +23,18 @@ void ViTFeatures::addUnknown(const Twine &example) {
     unknown.push_back(example.str());
 }
 
+/// "'x' is missing, and 3 more", or "".
+std::string ViTFeatures::describeMissing() const {
+  if (missing.empty())
+    return "";
+  return "tensor " + quoted(missing[0]) + " is missing" +
+         (missing.size() > 1
+              ? ", and " + std::to_string(missing.size() - 1) + " more"
+              : "");
+}
+
+/// "gated MLP, register tokens; for example 'blocks.0.mlp.w12.weight'
+/// [3072, 384], 'reg_token' [1, 4, 384]".
 std::string ViTFeatures::describe() const {
   std::vector<std::string> names, examples;
   for (const auto &[feature, example] : features) {
@@ -36,6 +50,18 @@ std::string ViTFeatures::describe() const {
   return llvm::join(names, ", ") + "; for example " +
          llvm::join(examples, ", ") +
          (unknownCount > unknown.size() ? ", ..." : "");
+}
+
+llvm::Error ViTFeatures::error() const {
+  std::vector<std::string> parts;
+  if (!features.empty() || unknownCount != 0)
+    parts.push_back("cannot be imported because of: " + describe());
+  if (features.empty() && !missing.empty())
+    parts.push_back(describeMissing());
+  if (parts.empty())
+    return llvm::Error::success();
+  parts.push_back(supportedModels.str());
+  return makeError(llvm::join(parts, "; "));
 }
 
 namespace {

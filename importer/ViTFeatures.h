@@ -19,30 +19,34 @@ constexpr llvm::StringLiteral supportedModels =
     "supported are timm's vision transformers (ViT, DeiT, DeiT-III) with a "
     "class token";
 
-/// The list of all that is not supported in one model, each feature with the
-/// first example of it. It is in alphabetical order, so that it does not depend
-/// on the file's.
+/// The list of all that is not supported in one model, each feature with an
+/// example. It is in alphabetical order, so that it does not depend on the
+/// file's.
 class ViTFeatures {
 public:
   /// Adds `feature`, "register tokens", unless it is listed, with an example
   /// of where it is, "'reg_token' [1, 4, 384]".
   void add(llvm::StringRef feature, const llvm::Twine &example);
 
-  /// Adds a tensor or module that is of no known feature.
+  /// Adds a tensor that is of no known feature.
   void addUnknown(const llvm::Twine &example);
 
-  bool empty() const { return features.empty() && unknownCount == 0; }
-  bool hasKnown() const { return !features.empty(); }
+  /// Adds the path of a tensor that should be there.
+  void addMissing(std::string path) { missing.push_back(std::move(path)); }
 
-  /// "gated MLP, register tokens; for example 'blocks.0.mlp.w12.weight'
-  /// [3072, 384], 'reg_token' [1, 4, 384]": features, then examples, in one
-  /// order.
-  std::string describe() const;
+  /// One error with all of it, and with what is supported, if there is
+  /// anything: features, then examples in the same order. Known features
+  /// explain what is missing, so that is said only where there are none.
+  llvm::Error error() const;
 
 private:
+  std::string describeMissing() const;
+  std::string describe() const;
+
   std::map<std::string, std::string> features;
   std::vector<std::string> unknown;
   size_t unknownCount = 0;
+  std::vector<std::string> missing;
 };
 
 /// Whether the components `part`, "attn.norm", occur in `path` one after the

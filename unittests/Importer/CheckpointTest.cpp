@@ -183,6 +183,48 @@ TEST(Checkpoint, FindsTheStateDict) {
   }
 }
 
+TEST(Checkpoint, OfSeveralModelsTakesTheTrainedOne) {
+  auto model = [](int offset) {
+    return dict({{"x", tensor("FloatStorage", "0", 4, offset, {1}, {1})}});
+  };
+  Checkpoint both = goodCheckpoint(dict({{"ema", model(1)},
+                                         {"state_dict_ema", model(2)},
+                                         {"state_dict", model(3)}}),
+                                   {{"0", ramp(4)}});
+  EXPECT_EQ(floatsOf(both, "x"), (Floats{3}));
+  ASSERT_EQ(both.notes.size(), 1u);
+  EXPECT_EQ(both.notes[0],
+            "the file holds several models, 'state_dict' and 'state_dict_ema' "
+            "and 'ema'; 'state_dict' is imported");
+  Checkpoint one =
+      goodCheckpoint(dict({{"model_ema", model(2)}}), {{"0", ramp(4)}});
+  EXPECT_EQ(floatsOf(one, "x"), (Floats{2}));
+  EXPECT_TRUE(one.notes.empty());
+}
+
+TEST(Checkpoint, WhatIsBesideTheModelIsNotTheModel) {
+  std::string x = tensor("FloatStorage", "0", 1, 0, {1}, {1});
+  // A tensor beside it, and a text under a likely name.
+  Checkpoint checkpoint =
+      goodCheckpoint(dict({{"best_accuracy", x},
+                           {"model", text("deit_tiny")},
+                           {"state_dict", dict({{"x", x}})}}),
+                     {{"0", ramp(1)}});
+  EXPECT_EQ(checkpoint.tensors.size(), 1u);
+  EXPECT_EQ(checkpoint.tensors.count("x"), 1u);
+  EXPECT_TRUE(checkpoint.others.empty());
+}
+
+TEST(Checkpoint, TensorsOfUnknownKindsAreNamed) {
+  for (std::string name :
+       {"_rebuild_device_tensor_from_numpy", "_rebuild_qtensor",
+        "_rebuild_sparse_tensor", "_rebuild_meta_tensor_no_storage"})
+    EXPECT_SAYS(badCheckpoint(dict({{"x", call(global("torch._utils", name),
+                                               tuple({"N"}))}}),
+                              {}),
+                "tensor 'x': 'torch._utils." + name + "'");
+}
+
 TEST(Checkpoint, SaysWhatItFoundInstead) {
   EXPECT_SAYS(badCheckpoint(dict({{"epoch", integer(1)}}), {}),
               "a dictionary with the keys 'epoch'");
@@ -283,6 +325,20 @@ TEST(Archive, FalseSizesAreRefused) {
     }
 }
 
+/// A pickle of `count` values, compressed.
+std::string manyValues(int count) {
+  TemporaryFile file;
+  writeZip(file, {{"m/data.pkl", pickle("(" + std::string(count, 'N') + "t")}},
+           ZIP_CM_DEFLATE);
+  EXPECT_LT(file.bytes().size(), 2000u);
+  return message(readCheckpoint(file.name()).takeError());
+}
+
+TEST(Archive, SmallFilesTakeLittleMemory) {
+  EXPECT_SAYS(manyValues(1000), "holds a tuple, no model");
+  EXPECT_SAYS(manyValues(1000000), "'m/data.pkl' has 1000005 bytes, ");
+}
+
 TEST(Archive, DamageIsNoticed) {
   TemporaryFile honest;
   writeZip(honest, {{"a", "some bytes that matter"}});
@@ -348,6 +404,45 @@ TEST(Formats, BadSafetensors) {
               "'a'");
   EXPECT_SAYS(bad("{" + std::string(100000, '[')), "nests too deep");
   EXPECT_SAYS(badFile(littleEndian(uint64_t(1) << 40) + "{}"), "claims");
+  EXPECT_SAYS(badFile(littleEndian(~uint64_t(0) >> 8) + "{}"), "claims");
+}
+
+TEST(Formats, SafetensorsCoverTheirData) {
+  auto bad = [](int begin, int end, int floats) {
+    std::string range =
+        "[" + std::to_string(begin) + "," + std::to_string(end) + "]";
+    std::string shape = "[" + std::to_string((end - begin) / 4) + "]";
+    return badFile(
+        safetensors(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                    R"("b":{"dtype":"F32","shape":)" +
+                        shape + R"(,"data_offsets":)" + range + "}}",
+                    ramp(floats)));
+  };
+  EXPECT_EQ(bad(8, 16, 4), "");
+  EXPECT_EQ(bad(8, 8, 2), "");
+  EXPECT_SAYS(bad(4, 12, 3), "'b' begins at byte 4, the one before it ends at "
+                             "8");
+  EXPECT_SAYS(bad(0, 8, 2), "'b' begins at byte 0");
+  EXPECT_SAYS(bad(12, 16, 4), "'b' begins at byte 12");
+  EXPECT_SAYS(bad(8, 12, 4), "the tensors end at byte 12 of 16");
+}
+
+TEST(Formats, SafetensorsTypes) {
+  TemporaryFile file(safetensors(
+      R"({"h":{"dtype":"F16","shape":[1],"data_offsets":[0,2]},)"
+      R"("b":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]},)"
+      R"("d":{"dtype":"F64","shape":[1],"data_offsets":[4,12]},)"
+      R"("e":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[12,16]}})",
+      littleEndian(uint16_t(0x3c00)) + littleEndian(uint16_t(0xc000)) +
+          littleEndian(0.5) + "abcd"));
+  auto checkpoint = readCheckpoint(file.name());
+  ASSERT_TRUE(bool(checkpoint)) << message(checkpoint.takeError());
+  EXPECT_EQ(floatsOf(*checkpoint, "h"), (Floats{1}));
+  EXPECT_EQ(floatsOf(*checkpoint, "b"), (Floats{-2}));
+  EXPECT_EQ(floatsOf(*checkpoint, "d"), (Floats{0.5}));
+  auto found = checkpoint->tensors.find("e");
+  ASSERT_NE(found, checkpoint->tensors.end());
+  EXPECT_SAYS(message(found->second.readFloats().takeError()), "unsupported");
 }
 
 TEST(Formats, Legacy) {

@@ -215,6 +215,46 @@ TEST(PickleMachine, WhatCheckpointsCallIsFine) {
         message(checkCalls(good(pickle(call(global(module, name), ")"))))), "");
 }
 
+/// What a call of `module`.`name` with these arguments is said to be.
+std::string calling(const std::string &module, const std::string &name,
+                    const std::vector<std::string> &arguments) {
+  return message(
+      checkCalls(good(pickle(call(global(module, name), tuple(arguments))))));
+}
+
+TEST(PickleMachine, MembersOfEnumerationsAreFine) {
+  EXPECT_EQ(calling("__main__", "Mode", {text("fast")}), "");
+  EXPECT_EQ(calling("my.settings", "_Level", {integer(3)}), "");
+  EXPECT_EQ(calling("my.settings", "Size", {integers({2, 3})}), "");
+  EXPECT_EQ(calling("__builtin__", "getattr",
+                    {global("my.settings", "Mode"), text("FAST")}),
+            "");
+  EXPECT_EQ(calling("types", "SimpleNamespace", {}), "");
+}
+
+TEST(PickleMachine, WhatOnlyLooksLikeAnEnumerationIsRefused) {
+  std::string refused = "which no checkpoint needs";
+  EXPECT_SAYS(calling("subprocess", "Popen", {text("id")}), refused);
+  EXPECT_SAYS(calling("ctypes", "CDLL", {text("evil.so")}), refused);
+  EXPECT_SAYS(calling("zipfile", "ZipFile", {text("x")}), refused);
+  EXPECT_SAYS(calling("_posixsubprocess", "Fork", {text("x")}), refused);
+  EXPECT_SAYS(calling("my.settings", "run", {text("id")}), refused);
+  EXPECT_SAYS(calling("my.settings", "os.System", {text("id")}), refused);
+  EXPECT_SAYS(calling("my.settings", "Mode", {text("a"), text("b")}), refused);
+  EXPECT_SAYS(calling("my.settings", "Mode", {global("os", "system")}),
+              refused);
+  EXPECT_SAYS(calling("types", "FunctionType", {}), refused);
+  std::string getter = global("builtins", "getattr");
+  EXPECT_SAYS(
+      calling("builtins", "getattr", {global("os", "path"), text("system")}),
+      refused);
+  // A member may be looked up, but not called.
+  std::string member =
+      call(getter, tuple({global("my.settings", "Mode"), text("FAST")}));
+  EXPECT_SAYS(message(checkCalls(good(pickle(call(member, tuple({})))))),
+              refused);
+}
+
 TEST(PickleMachine, ErrorsNameOpcodeAndOffset) {
   EXPECT_SAYS(bad("K\1R."), "opcode REDUCE at offset 2");
   EXPECT_SAYS(bad("N)R\xff"), "opcode 0xff at offset 3");
