@@ -43,6 +43,9 @@ static Expected<Checkpoint> dispatch(StringRef path,
   // The length of a JSON object, then the object.
   if (bytes.size() > 8 && bytes[8] == '{' && bytes[7] == 0)
     return readSafetensors(std::move(file));
+  if (bytes.starts_with("\x80"))
+    return makeError("is a pickle that torch.save did not write; in Python, "
+                     "load it and save it with torch.save");
   return makeError("is no checkpoint: neither torch.save's zip archive nor its "
                    "legacy format nor safetensors");
 }

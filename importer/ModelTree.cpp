@@ -17,10 +17,20 @@ namespace {
 
 /// Under which names training scripts keep the model, most likely first. What
 /// was averaged over the training comes after what was trained.
-constexpr llvm::StringLiteral modelKeys[] = {
-    "model",     "state_dict",     "model_state_dict", "module",
-    "net",       "network",        "model_ema",        "state_dict_ema",
-    "ema_model", "ema_state_dict", "module_ema",       "ema"};
+constexpr llvm::StringLiteral modelKeys[] = {"model",
+                                             "state_dict",
+                                             "model_state_dict",
+                                             "module",
+                                             "net",
+                                             "network",
+                                             "student",
+                                             "model_ema",
+                                             "state_dict_ema",
+                                             "ema_model",
+                                             "ema_state_dict",
+                                             "module_ema",
+                                             "ema",
+                                             "teacher"};
 
 /// Whether `datum` is an object with the attributes of torch.nn.Module.
 bool isModule(const Datum &datum) {
@@ -36,6 +46,16 @@ bool holdsTensors(const Datum &datum) {
   return found;
 }
 
+bool holdsArrays(const Datum &datum) {
+  bool found = false;
+  datum.visitEntries([&](const Datum &, const Datum &value) {
+    found = found ||
+            (value.is(DatumKind::Call) && value.callee->is(DatumKind::Global) &&
+             value.callee->text.starts_with("numpy."));
+  });
+  return found;
+}
+
 /// "a dictionary with the keys 'epoch', 'args', ...".
 std::string describeDict(const Datum &dict) {
   std::vector<std::string> keys;
@@ -47,7 +67,8 @@ std::string describeDict(const Datum &dict) {
   if (keys.empty())
     return "an empty dictionary";
   return "a dictionary with the keys " + llvm::join(keys, ", ") +
-         (dict.entryCount() > keys.size() ? ", ..." : "");
+         (dict.entryCount() > keys.size() ? ", ..." : "") +
+         (holdsArrays(dict) ? " and NumPy's arrays instead of tensors" : "");
 }
 
 /// A model or state_dict, and what to tell of how it was chosen.
@@ -65,6 +86,8 @@ private:
   using Choices = std::vector<std::pair<std::string, Choice>>;
 
   Choices findByKeys(const Datum &dict, int depth);
+  static Choice findOnly(const Datum &dict);
+
   llvm::SmallPtrSet<const Datum *, 16> visited;
 };
 
@@ -81,14 +104,29 @@ ModelFinder::Choices ModelFinder::findByKeys(const Datum &dict, int depth) {
   return choices;
 }
 
+/// The one entry that is a model, whatever its name, or none.
+Choice ModelFinder::findOnly(const Datum &dict) {
+  Choice only;
+  size_t count = 0;
+  dict.visitEntries([&](const Datum &key, const Datum &value) {
+    if (!key.is(DatumKind::String) || !(isModule(value) || holdsTensors(value)))
+      return;
+    ++count;
+    only = {&value, quoted(key.text) + " is taken for the model"};
+  });
+  return count == 1 ? only : Choice();
+}
+
 /// A wrapper may itself hold tensors, such as the best accuracy, so what is
 /// inside comes first.
 Choice ModelFinder::find(const Datum &datum, int depth) {
   if (depth > 4 || isModule(datum))
     return {isModule(datum) ? &datum : nullptr, ""};
   Choices choices = findByKeys(datum, depth);
+  if (choices.empty() && holdsTensors(datum))
+    return {&datum, ""};
   if (choices.empty())
-    return {holdsTensors(datum) ? &datum : nullptr, ""};
+    return findOnly(datum);
   Choice chosen = std::move(choices[0].second);
   if (choices.size() > 1 && chosen.note.empty()) {
     std::vector<std::string> names;
@@ -196,9 +234,11 @@ Error Collector::addModule(const Datum &object, const std::string &path) {
   for (StringRef hooks : {"_forward_hooks", "_forward_pre_hooks"})
     if (const Datum *dict = object.state->find(hooks))
       if (dict->entryCount() != 0)
-        return makeError("module " + quoted(path) + " has hooks in " + hooks +
-                         ", which are code and cannot be imported; remove "
-                         "them before saving the model");
+        return makeError(
+            (path.empty() ? "the model" : "module " + quoted(path)) +
+            " has hooks in " + hooks +
+            ", which are code and cannot be imported; remove "
+            "them before saving the model");
   Module module;
   module.className = (callee->text + "." + callee->name).str();
   module.state = object.state;

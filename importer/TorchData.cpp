@@ -69,6 +69,11 @@ Expected<StorageId> decodeStorageId(const Datum &id) {
   StorageId result;
   result.key = *key;
   result.dtype = storageClassType(tuple.items[1]->name);
+  if (result.dtype == DType::Other &&
+      !tuple.items[1]->name.ends_with("UntypedStorage"))
+    return malformed("is a " + tuple.items[1]->name +
+                     ", which is not supported; save the model's tensors as "
+                     "floats");
   int64_t size;
   if (llvm::MulOverflow(*count, int64_t(dtypeSize(result.dtype)), size))
     return malformed("claims " + Twine(*count) + " elements");

@@ -219,8 +219,12 @@ void Recognizer::claimBlock(int64_t index) {
 void Recognizer::claimHead() {
   claimNorm("norm");
   vit.epsilon = epsilonOf("norm");
-  vit.classes =
-      claim("head.weight", {-1, vit.width}, "no classification head")[0];
+  // A head of other tensors is a feature of its own, told by them.
+  bool hasOther = llvm::any_of(checkpoint.tensors, [&](const auto &entry) {
+    return StringRef(entry.first).starts_with(vit.prefix + "head.");
+  });
+  vit.classes = claim("head.weight", {-1, vit.width},
+                      hasOther ? "" : "no classification head")[0];
   claimOptional("head.bias", {vit.classes});
 }
 

@@ -114,8 +114,14 @@ constexpr Clue featureClues[] = {
     {"running_mean", "batch normalization"},
     {"running_var", "batch normalization"},
     {"num_batches_tracked", "batch normalization"},
+    {"weight_mask", "pruning masks"},
+    {"weight_orig", "pruning masks"},
+    {"parametrizations", "parametrized weights"},
+    {"_packed_params", "quantized weights"},
+    {"zero_point", "quantized weights"},
     {"lora_A", "LoRA adapters"},
     {"lora_B", "LoRA adapters"},
+    {"head", "another kind of head"},
 };
 
 } // namespace

@@ -126,19 +126,36 @@ static bool isAround(StringRef path, StringRef prefix) {
          (path.empty() || prefix[path.size()] == '.');
 }
 
+/// Whether it is the model, or a part of it.
+static bool isWithin(StringRef path, StringRef prefix) {
+  return prefix.empty() || path == prefix.drop_back() ||
+         path.starts_with(prefix);
+}
+
+/// The feature of a module that is not within the model, or "".
+static std::string featureOutside(StringRef path, const Module &module,
+                                  StringRef prefix) {
+  StringRef name = StringRef(module.className).rsplit('.').second;
+  std::string described = "the module class " + quoted(module.className);
+  if (!isAround(path, prefix))
+    return name == "Identity" || name == "Dropout"
+               ? ""
+               : described + " beside the model " + quoted(prefix.drop_back());
+  return name == "Sequential" || roleOf(module.className) == Role::Wrapper
+             ? ""
+             : described + " around the model " + quoted(prefix.drop_back());
+}
+
 void findModuleFeatures(const Checkpoint &checkpoint, StringRef prefix,
                         ViTFeatures &features) {
   for (const auto &[path, module] : checkpoint.modules) {
-    if (isAround(path, prefix) && roleOf(module.className) == Role::Wrapper)
-      continue;
-    std::string feature = featureOf(path, module);
-    if (feature.empty())
-      continue;
-    if (isAround(path, prefix))
-      feature += " around the model " + quoted(prefix.drop_back());
-    features.add(feature,
-                 (path.empty() ? "the whole model" : "module " + quoted(path)) +
-                     " of class " + quoted(module.className));
+    std::string feature = isWithin(path, prefix)
+                              ? featureOf(path, module)
+                              : featureOutside(path, module, prefix);
+    if (!feature.empty())
+      features.add(feature, (path.empty() ? "the whole model"
+                                          : "module " + quoted(path)) +
+                                " of class " + quoted(module.className));
   }
 }
 

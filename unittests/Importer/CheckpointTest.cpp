@@ -215,6 +215,17 @@ TEST(Checkpoint, WhatIsBesideTheModelIsNotTheModel) {
   EXPECT_TRUE(checkpoint.others.empty());
 }
 
+TEST(Checkpoint, TheOnlyModelMayHaveAnyName) {
+  std::string sd = dict({{"x", tensor("FloatStorage", "0", 1, 0, {1}, {1})}});
+  Checkpoint checkpoint = goodCheckpoint(
+      dict({{"weights", sd}, {"epoch", integer(1)}}), {{"0", ramp(1)}});
+  EXPECT_EQ(checkpoint.tensors.count("x"), 1u);
+  EXPECT_EQ(checkpoint.notes,
+            std::vector<std::string>{"'weights' is taken for the model"});
+  EXPECT_SAYS(badCheckpoint(dict({{"a", sd}, {"b", sd}}), {{"0", ramp(1)}}),
+              "a dictionary with the keys 'a', 'b', no model");
+}
+
 TEST(Checkpoint, TensorsOfUnknownKindsAreNamed) {
   for (std::string name :
        {"_rebuild_device_tensor_from_numpy", "_rebuild_qtensor",
@@ -225,7 +236,20 @@ TEST(Checkpoint, TensorsOfUnknownKindsAreNamed) {
                 "tensor 'x': 'torch._utils." + name + "'");
 }
 
+TEST(Checkpoint, StoragesOfUnknownTypesAreNamed) {
+  EXPECT_SAYS(badCheckpoint(dict({{"x", tensor("ComplexFloatStorage", "0", 1, 0,
+                                               {1}, {1})}}),
+                            {{"0", ramp(2)}}),
+              "is a ComplexFloatStorage, which is not supported");
+}
+
 TEST(Checkpoint, SaysWhatItFoundInstead) {
+  EXPECT_SAYS(
+      badCheckpoint(
+          dict({{"x", call(global("numpy.core.multiarray", "_reconstruct"),
+                           tuple({"N"}))}}),
+          {}),
+      "'x' and NumPy's arrays instead of tensors, no model");
   EXPECT_SAYS(badCheckpoint(dict({{"epoch", integer(1)}}), {}),
               "a dictionary with the keys 'epoch'");
   EXPECT_SAYS(badCheckpoint(dict({}), {}), "an empty dictionary");
@@ -252,7 +276,7 @@ TEST(Checkpoint, WalksModules) {
 TEST(Checkpoint, HooksAreRefused) {
   std::string tree =
       module("Net", {}, {}, {{"_forward_hooks", dict({{"0", "N"}})}});
-  EXPECT_SAYS(badCheckpoint(tree, {}), "has hooks in _forward_hooks");
+  EXPECT_SAYS(badCheckpoint(tree, {}), "the model has hooks in _forward_hooks");
 }
 
 TEST(Checkpoint, CyclicModulesEnd) {
@@ -368,6 +392,7 @@ TEST(Archive, EveryTruncationIsAnError) {
 TEST(Formats, OtherFilesAreRefused) {
   EXPECT_SAYS(badFile(""), "is empty");
   EXPECT_SAYS(badFile("hello"), "is no checkpoint");
+  EXPECT_SAYS(badFile(pickle(dict({}))), "a pickle that torch.save did not");
   EXPECT_SAYS(message(readCheckpoint("/no/such/file").takeError()),
               "/no/such/file: cannot be read");
   EXPECT_SAYS(message(readCheckpoint("/").takeError()), "is a folder");

@@ -29,6 +29,7 @@ FORM is one of
   only_averaged    {'model_ema': state_dict}
   lightning        what Lightning writes
   parallel         the whole model within DataParallel
+  chained, framed  the whole model, and another module after or around it
   safetensors      a file of that name
 
 --legacy writes the stream of before torch 1.6. --prefix stands before every
@@ -277,6 +278,13 @@ def make_tensors(kind, edits, dtype, seed=0):
     return tensors
 
 
+# What is around a whole model, and the model's name in it.
+AROUND = {
+    "parallel": ("torch.nn.parallel.data_parallel", "DataParallel", "module"),
+    "chained": ("torch.nn.modules.container", "Sequential", "0"),
+    "framed": ("my.models", "Classifier", "backbone")}
+
+
 def make_value(arguments):
     """The object that is pickled."""
     kind, form = arguments.kind, arguments.form
@@ -292,16 +300,19 @@ def make_value(arguments):
         return {"model": tensors,
                 "extra": Command(f"touch '{arguments.out}.executed'")}
     model = None
-    if form in ("module", "wrapped_module", "parallel"):
+    if form in ("module", "wrapped_module", *AROUND):
         if kind in ("resnet", "swin", "square", "large", "xla"):
             return tensors
         model = build_module(tensors, attributes(kind, arguments.heads), kind)
     tensors = collections.OrderedDict(
         (arguments.prefix + name, tensor) for name, tensor in tensors.items())
-    if form == "parallel":
-        outer = make_object("torch.nn.parallel.data_parallel", "DataParallel",
-                            {"device_ids": [0], "dim": 0})
-        outer._modules["module"] = model
+    if form in AROUND:
+        module, name, child = AROUND[form]
+        outer = make_object(module, name, {"device_ids": [0], "dim": 0})
+        outer._modules[child] = model
+        if form == "chained":
+            outer._modules["1"] = make_object("torch.nn.modules.activation",
+                                              "GELU")
         return outer
     if form in ("module", "state_dict", "safetensors"):
         return model or tensors
