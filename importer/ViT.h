@@ -58,8 +58,9 @@ struct ViT {
 /// The vision transformer that `checkpoint` holds. Every tensor has been found
 /// to have a place in it and the shape it should have there. What shapes
 /// cannot tell comes from `options`, else from the pickled modules'
-/// attributes, else from timm's defaults, of which `options.note` is told. An
-/// error names what is missing, contradictory or not supported.
+/// attributes, else from timm's defaults, of which `options.note` is told. One
+/// error lists everything that is not supported; or it names what is missing or
+/// contradictory.
 llvm::Expected<ViT> recognizeViT(const Checkpoint &checkpoint,
                                  const ImportOptions &options);
 
