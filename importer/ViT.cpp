@@ -393,7 +393,7 @@ void Recognizer::takeHeads(ViTBlock &block) {
   const Datum *scale = attribute(block.path + ".attn", "scale");
   block.queryScale = scale && scale->asFloat()
                          ? *scale->asFloat()
-                         : std::pow(double(vit.width / block.heads), -0.5);
+                         : std::pow(double(vit.width) / block.heads, -0.5);
   if (!std::isfinite(block.queryScale) || block.queryScale <= 0)
     fail("the scale of '" + block.path + ".attn' cannot be " +
          llvm::formatv("{0:e3}", block.queryScale).str());
