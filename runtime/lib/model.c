@@ -18,12 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { ALIGNMENT = 64 };
 // Kernels read whole vectors, so they may read this far behind a buffer's end.
 enum { SLACK = 256 };
 enum { HUGE_PAGE = 2 << 20 };
 enum { MAX_THREADS = 256 };
+// Packing is bound by memory: more threads do not help.
+enum { PACK_THREADS = 4 };
 // Divides evenly among a few threads, and takes a millisecond or so.
 enum { PEAK_ITEMS = 240 };
 
@@ -65,6 +68,56 @@ static bool allocate_buffers(deit_model *model) {
   return model->packed && model->arena && model->images;
 }
 
+/// Gives the memory of read pages back: those of the library's own container
+/// come from its file again if they are ever needed.
+static void drop_pages(const deit_program_t *program, const void *begin,
+                       size_t bytes) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t own = (uintptr_t)program->container, from = (uintptr_t)begin;
+  if (own == 0 || from < own ||
+      from + bytes > own + (size_t)program->container_bytes)
+    return; // the caller's
+  uintptr_t first = (from + page - 1) / page * page;
+  uintptr_t last = (from + bytes) / page * page;
+  if (first < last)
+    (void)madvise((void *)first, last - first, MADV_DONTNEED);
+}
+
+/// The packs of a model that is being loaded, as a `deit_range`'s work.
+typedef struct {
+  const deit_program_t *program;
+  const deit_container_header *container;
+  uint8_t *packed;
+} pack_work;
+
+static void pack_range(void *work, int64_t begin, int64_t end) {
+  const pack_work *part = work;
+  for (int64_t i = begin; i < end; ++i) {
+    const deit_pack *pack = &part->program->packs[i];
+    deit_pack_constant(pack, part->container, part->packed);
+    deit_container_entry entry =
+        deit_container_get(part->container, (uint32_t)pack->source);
+    drop_pages(part->program, (const uint8_t *)part->container + entry.offset,
+               entry.stored_bytes);
+  }
+}
+
+/// Every constant has a place of its own, so they are packed side by side, on
+/// threads that end with it.
+static void pack_constants(deit_model *model,
+                           const deit_container_header *container) {
+  pack_work work = {model->program, container, model->packed};
+  unsigned cores = deit_core_count();
+  deit_pool *pool =
+      cores > 1 ? deit_pool_create(cores < PACK_THREADS ? cores : PACK_THREADS)
+                : NULL;
+  if (pool)
+    deit_pool_run(pool, model->program->pack_count, pack_range, &work);
+  else
+    pack_range(&work, 0, model->program->pack_count);
+  deit_pool_destroy(pool);
+}
+
 deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
   const deit_program_t *program = deit_chosen_program();
   if (!container) {
@@ -81,6 +134,7 @@ deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
   const deit_container_header *header = deit_container_open(container, bytes);
   if (!header || !deit_packs_match(program, header))
     return DEIT_ERROR_CONTAINER;
+  drop_pages(program, container, bytes); // the checksum has read them all
   deit_model *loaded = calloc(1, sizeof *loaded);
   if (loaded)
     loaded->program = program;
@@ -88,8 +142,7 @@ deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
     deit_free(loaded);
     return DEIT_ERROR_MEMORY;
   }
-  for (int64_t i = 0; i < program->pack_count; ++i)
-    deit_pack_constant(&program->packs[i], header, loaded->packed);
+  pack_constants(loaded, header);
   *model = loaded;
   return DEIT_OK;
 }
