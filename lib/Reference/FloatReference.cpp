@@ -46,8 +46,8 @@ namespace {
 /// One run of one function.
 class Execution {
 public:
-  Execution(TensorKernels &kernels, FloatHook hook)
-      : kernels(kernels), hook(hook) {}
+  Execution(TensorKernels &kernels, FloatHook hook, FloatObserver observer)
+      : kernels(kernels), hook(hook), observer(observer) {}
 
   Expected<std::vector<float>> run(func::FuncOp function,
                                    ArrayRef<uint8_t> images, int64_t count);
@@ -63,6 +63,8 @@ private:
   TensorPtr computeOne(Operation *op);
   Expected<TensorPtr> readParameter(ConstantOp constant);
   Error finish(OpResult result, const TensorPtr &tensor);
+  template <typename Callback>
+  Error show(Callback callback, OpResult result, const TensorPtr &tensor);
   Error round(OpResult result, const TensorPtr &tensor);
   Error kernelError() {
     return makeError("LibTorch: " + Twine(kernels.error()));
@@ -77,6 +79,7 @@ private:
 
   TensorKernels &kernels;
   FloatHook hook;
+  FloatObserver observer;
   llvm::DenseMap<Value, Live> tensors;
 };
 
@@ -189,19 +192,30 @@ Error Execution::round(OpResult result, const TensorPtr &tensor) {
                                                : kernelError();
 }
 
-/// Shows a computed result to the hook and rounds it.
+/// Has `callback`, the hook or the observer, see a tensor's values.
+template <typename Callback>
+Error Execution::show(Callback callback, OpResult result,
+                      const TensorPtr &tensor) {
+  if (!callback)
+    return Error::success();
+  std::vector<int64_t> shape = tensor->shape();
+  float *values = tensor->data();
+  if (!values)
+    return kernelError();
+  size_t size = ShapedType::getNumElements(shape);
+  callback(result, {values, size}, shape);
+  return Error::success();
+}
+
+/// Shows a computed result to the hook, rounds it, shows it to the observer.
 Error Execution::finish(OpResult result, const TensorPtr &tensor) {
   if (!tensor)
     return kernelError();
-  if (hook) {
-    std::vector<int64_t> shape = tensor->shape();
-    float *values = tensor->data();
-    if (!values)
-      return kernelError();
-    size_t size = ShapedType::getNumElements(shape);
-    hook(result, {values, size}, shape);
-  }
-  return round(result, tensor);
+  if (Error error = show(hook, result, tensor))
+    return error;
+  if (Error error = round(result, tensor))
+    return error;
+  return show(observer, result, tensor);
 }
 
 Error Execution::step(Operation &op) {
@@ -291,10 +305,11 @@ public:
 
   Expected<std::vector<float>> run(func::FuncOp function,
                                    ArrayRef<uint8_t> images, int64_t count,
-                                   FloatHook hook) override {
+                                   FloatHook hook,
+                                   FloatObserver observer) override {
     if (Error error = checkFunction(function))
       return error;
-    return Execution(kernels, hook).run(function, images, count);
+    return Execution(kernels, hook, observer).run(function, images, count);
   }
 
   TensorKernels &kernels;

@@ -26,8 +26,8 @@ namespace {
 class Frame {
 public:
   Frame(const llvm::DenseMap<Value, IntegerTensor> &constants,
-        const llvm::DenseMap<Value, Rows> &weights)
-      : constants(constants), weights(weights) {}
+        const llvm::DenseMap<Value, Rows> &weights, FxpObserver observer)
+      : constants(constants), weights(weights), observer(observer) {}
 
   const IntegerTensor &at(Value value) const {
     auto found = locals.find(value);
@@ -42,6 +42,7 @@ public:
 
 private:
   Error execute(Operation *op);
+  Error compute(Operation *op);
   Result linear(fxp::LinearOp op);
   Error softmax(fxp::SoftmaxOp op);
   Error kernel(fxp::KernelOp op);
@@ -49,6 +50,7 @@ private:
 
   const llvm::DenseMap<Value, IntegerTensor> &constants;
   const llvm::DenseMap<Value, Rows> &weights;
+  FxpObserver observer;
   llvm::DenseMap<Value, IntegerTensor> locals;
 };
 } // namespace
@@ -115,17 +117,27 @@ Result Frame::single(Operation *op) {
   return errorAt(op, "the interpreter does not know this operation");
 }
 
-Error Frame::execute(Operation *op) {
-  if (isa<fxp::ConstantOp>(op))
-    return Error::success(); // read by `create`
-  if (auto o = dyn_cast<fxp::KernelOp>(op))
-    return kernel(o);
+/// Anything but constants and kernels.
+Error Frame::compute(Operation *op) {
   if (auto o = dyn_cast<fxp::SoftmaxOp>(op))
     return softmax(o);
   Result result = single(op);
   if (!result)
     return result.takeError();
   set(op->getResult(0), std::move(*result));
+  return Error::success();
+}
+
+Error Frame::execute(Operation *op) {
+  if (isa<fxp::ConstantOp>(op))
+    return Error::success(); // read by `create`
+  if (auto o = dyn_cast<fxp::KernelOp>(op))
+    return kernel(o);
+  if (Error error = compute(op))
+    return error;
+  if (observer)
+    for (OpResult result : op->getResults())
+      observer(result, at(result));
   return Error::success();
 }
 
@@ -211,13 +223,13 @@ static Error checkArgument(BlockArgument argument,
 }
 
 Expected<std::vector<IntegerTensor>>
-FxpInterpreter::run(ArrayRef<IntegerTensor> arguments) {
+FxpInterpreter::run(ArrayRef<IntegerTensor> arguments, FxpObserver observer) {
   Block &body = implementation->function.getBody().front();
   if (arguments.size() != body.getNumArguments())
     return llvm::createStringError("expected " + Twine(body.getNumArguments()) +
                                    " arguments, found " +
                                    Twine(arguments.size()));
-  Frame frame(implementation->constants, implementation->weights);
+  Frame frame(implementation->constants, implementation->weights, observer);
   for (auto [argument, tensor] : llvm::zip(body.getArguments(), arguments)) {
     if (Error error = checkArgument(argument, tensor))
       return std::move(error);

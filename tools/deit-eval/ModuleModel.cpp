@@ -4,21 +4,18 @@
 // the float reference.
 
 #include "Model.h"
+#include "ModuleFile.h"
 #include "deit/Codegen/Container.h"
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
 #include "deit/Reference/FloatReference.h"
 #include "deit/Reference/FxpInterpreter.h"
 #include "deit/Support/FileIO.h"
-#include "deit/Support/ModuleIO.h"
 #include "deit_cpu.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 
 using namespace deit;
-
-/// Images at once, at most.
-static constexpr unsigned kMostImages = 1024;
 
 //===----------------------------------------------------------------------===//
 // The two executors
@@ -28,14 +25,11 @@ namespace {
 
 class ModuleModel : public Model {
 public:
-  /// Takes over the module and describes it; `classes` come from the type.
-  ModuleModel(std::unique_ptr<MLIRContext> context,
-              OwningOpRef<ModuleOp> module, func::FuncOp forward,
-              const ModelOptions &options);
+  /// Takes over the module and describes it.
+  ModuleModel(ModuleFile file, const ModelOptions &options);
 
 protected:
-  std::unique_ptr<MLIRContext> context;
-  OwningOpRef<ModuleOp> module;
+  ModuleFile file;
   func::FuncOp forward;
   unsigned imagesPerRun; ///< the function's batch
 };
@@ -70,19 +64,15 @@ private:
 
 } // namespace
 
-ModuleModel::ModuleModel(std::unique_ptr<MLIRContext> context,
-                         OwningOpRef<ModuleOp> module, func::FuncOp forward,
-                         const ModelOptions &options)
-    : context(std::move(context)), module(std::move(module)), forward(forward) {
-  auto image = cast<RankedTensorType>(forward.getArgumentTypes()[0]);
-  auto logits = cast<RankedTensorType>(forward.getResultTypes()[0]);
-  name = this->module->getSymName()
+ModuleModel::ModuleModel(ModuleFile module, const ModelOptions &options)
+    : file(std::move(module)), forward(file.forward) {
+  name = file.module->getSymName()
              .value_or(llvm::sys::path::stem(options.path))
              .str();
-  imagesPerRun = image.getDimSize(0);
-  facts.image_height = image.getDimSize(1);
-  facts.image_width = image.getDimSize(2);
-  facts.classes = logits.getDimSize(1);
+  imagesPerRun = file.imagesPerRun();
+  facts.image_height = file.imageHeight();
+  facts.image_width = file.imageWidth();
+  facts.classes = file.classes();
   facts.threads = options.threads ? options.threads : deit_core_count();
   facts.batch = options.batch;
 }
@@ -160,17 +150,6 @@ static uint64_t parameterBytes(func::FuncOp function) {
   return bits / 8;
 }
 
-static bool isQuantized(func::FuncOp function) {
-  return function
-      .walk([](Operation *op) {
-        bool quantized = llvm::any_of(op->getResultTypes(), [](Type type) {
-          return isa<quant::QuantizedType>(getElementTypeOrSelf(type));
-        });
-        return quantized ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
 Error FloatModel::open() {
   if (imagesPerRun != 1)
     return makeError("function 'forward': expected a function of one image, "
@@ -183,7 +162,7 @@ Error FloatModel::open() {
   if (!loaded)
     return loaded.takeError();
   reference = *loaded;
-  target = isQuantized(forward) ? "fake-quantized" : "float";
+  target = file.isQuantized() ? "fake-quantized" : "float";
   facts.model_bytes = parameterBytes(forward);
   facts.is_float = true;
   return Error::success();
@@ -202,47 +181,6 @@ Error FloatModel::infer(const uint8_t *images, unsigned count, void *logits) {
 // Choosing the executor
 //===----------------------------------------------------------------------===//
 
-/// Whether `type` is images to one row of logits each.
-static bool isClassifier(FunctionType type) {
-  if (type.getNumInputs() != 1 || type.getNumResults() != 1)
-    return false;
-  auto image = dyn_cast<RankedTensorType>(type.getInput(0));
-  auto logits = dyn_cast<RankedTensorType>(type.getResult(0));
-  return image && image.hasStaticShape() && image.getRank() == 4 &&
-         image.getDimSize(0) >= 1 && image.getDimSize(0) <= kMostImages &&
-         image.getDimSize(3) == 3 &&
-         image.getElementType().isUnsignedInteger(8) && logits &&
-         logits.hasStaticShape() && logits.getRank() == 2 &&
-         logits.getDimSize(0) == image.getDimSize(0);
-}
-
-static Expected<func::FuncOp> findForward(ModuleOp module) {
-  auto forward = module.lookupSymbol<func::FuncOp>("forward");
-  if (!forward || forward.isExternal())
-    return makeError("has no function 'forward' with a body; expected a model "
-                     "as deit-import or deit-compile writes it");
-  FunctionType type = forward.getFunctionType();
-  if (isClassifier(type))
-    return forward;
-  std::string found;
-  llvm::raw_string_ostream(found) << type;
-  return makeError("function 'forward': expected a function of N images, "
-                   "tensor<NxHxWx3xui8>, to logits, tensor<NxC>, with N from 1 "
-                   "to " +
-                   Twine(kMostImages) + ", found " + found);
-}
-
-template <typename Dialect>
-static bool hasOperationsOf(func::FuncOp function) {
-  return function
-      .walk([](Operation *op) {
-        return isa_and_nonnull<Dialect>(op->getDialect())
-                   ? WalkResult::interrupt()
-                   : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
 template <typename Executor>
 static Expected<ModelPtr> open(std::unique_ptr<Executor> model) {
   if (Error error = model->open())
@@ -259,22 +197,13 @@ deit::openModule(const ModelOptions &options,
   if (!options.target.empty())
     return makeError("--target chooses among a compiled model's kernels; " +
                      Twine(options.path) + " is MLIR, which has none");
-  DialectRegistry registry;
-  registry.insert<DeiTDialect, fxp::FxpDialect, quant::QuantDialect,
-                  func::FuncDialect>();
-  auto context = std::make_unique<MLIRContext>(registry);
-  auto module = parseModule(*context, options.path, std::move(contents));
-  if (!module)
-    return module.takeError();
-  auto forward = findForward(**module);
-  if (!forward)
-    return prefixError(options.path + ": ", forward.takeError());
+  Expected<ModuleFile> file = readModule(options.path, std::move(contents));
+  if (!file)
+    return file.takeError();
+  bool isInteger = file->isInteger();
   Expected<ModelPtr> model =
-      hasOperationsOf<fxp::FxpDialect>(*forward)
-          ? open(std::make_unique<FxpModel>(
-                std::move(context), std::move(*module), *forward, options))
-          : open(std::make_unique<FloatModel>(
-                std::move(context), std::move(*module), *forward, options));
+      isInteger ? open(std::make_unique<FxpModel>(std::move(*file), options))
+                : open(std::make_unique<FloatModel>(std::move(*file), options));
   if (!model)
     return prefixError(options.path + ": ", model.takeError());
   return model;

@@ -24,12 +24,13 @@ protected:
 
   Expected<std::vector<float>> tryRun(const std::string &text,
                                       ArrayRef<uint8_t> images, int64_t count,
-                                      FloatHook hook = nullptr) {
+                                      FloatHook hook = nullptr,
+                                      FloatObserver observer = nullptr) {
     module = parseSourceString<ModuleOp>(text, &context);
     if (!module)
       return llvm::createStringError("the program does not parse");
     return reference->run(*module->getOps<func::FuncOp>().begin(), images,
-                          count, hook);
+                          count, hook, observer);
   }
 
   std::vector<float> run(const std::string &text, ArrayRef<uint8_t> images,
@@ -263,6 +264,24 @@ TEST_F(FloatReferenceTest, HookSeesValuesBeforeRoundingAndMayChangeThem) {
   expectNear(run(text, {21, 50, 90, 0, 0, 0}, 2, hook),
              {80, 1050, 180, 0, 0, 0});
   EXPECT_EQ(seen, 5) << "constants compute nothing and are not shown";
+}
+
+TEST_F(FloatReferenceTest, ObserverSeesValuesAfterRounding) {
+  std::string type = "tensor<1x3x!quant.uniform<u8:f32, 10.0>>";
+  std::string text = vectorProgram(
+      "%y = deit.scale %x {factor = 2.0 : f64} : tensor<1x3xf32> -> " + type,
+      type);
+  std::vector<float> seen;
+  auto observer = [&](OpResult result, ArrayRef<float> values,
+                      ArrayRef<int64_t> shape) {
+    EXPECT_EQ(shape.front(), 1);
+    if (isa<ScaleOp>(result.getOwner()))
+      seen = values.vec();
+  };
+  auto logits = tryRun(text, {3, 8, 200}, 1, nullptr, observer);
+  ASSERT_TRUE(bool(logits));
+  expectNear(seen, {10, 20, 400});
+  EXPECT_EQ(seen, *logits);
 }
 
 TEST_F(FloatReferenceTest, RefusesWhatItCannotRun) {

@@ -22,14 +22,15 @@ public:
     module = parseSourceString<ModuleOp>(text, &context);
   }
 
-  Expected<std::vector<IntegerTensor>> run(ArrayRef<IntegerTensor> arguments) {
+  Expected<std::vector<IntegerTensor>> run(ArrayRef<IntegerTensor> arguments,
+                                           FxpObserver observer = nullptr) {
     if (!module)
       return llvm::createStringError("the program does not parse");
     auto interpreter =
         FxpInterpreter::create(*module->getOps<func::FuncOp>().begin());
     if (!interpreter)
       return interpreter.takeError();
-    return (*interpreter)->run(arguments);
+    return (*interpreter)->run(arguments, observer);
   }
 
 private:
@@ -501,6 +502,18 @@ TEST(FxpInterpreter, KernelMeansItsBody) {
   Values expected = run(loose, {x}).values;
   EXPECT_EQ(expected.size(), 6u);
   EXPECT_EQ(run(fused, {x}).values, expected);
+
+  // The observer sees what is in a kernel, in order, and not the kernel.
+  std::vector<std::string> seen;
+  auto results =
+      Program(fused).run({x}, [&](OpResult result, const IntegerTensor &codes) {
+        seen.push_back(result.getOwner()->getName().getStringRef().str());
+        if (seen.back() == "fxp.requantize") {
+          EXPECT_EQ(codes.values, expected);
+        }
+      });
+  ASSERT_TRUE(bool(results));
+  EXPECT_EQ(seen, (std::vector<std::string>{"fxp.linear", "fxp.requantize"}));
 }
 
 /// Every operation with a first dimension of images, `#` for their number: four

@@ -17,7 +17,8 @@ def ConvertDeiTToFxpPass : Pass<"convert-deit-to-fxp", "::mlir::func::FuncOp"> {
     norms' parameters is quantized. Each value that is not is an error that
     names its module path. A `deit.dequantize` of the returned logits is
     dropped: the function returns codes, whose scale is kept as
-    `fxp.logit_scale` on the function.
+    `fxp.logit_scale` on the function. Every other value's type is kept as
+    `fxp.format` on the operation that computes its codes.
 
     Locations are kept; constants are called after the module and their part in
     it: "head.weight", "head.bias", "head.multiplier", "act.table".
@@ -34,7 +35,8 @@ def ConvertDeiTToFxpPass : Pass<"convert-deit-to-fxp", "::mlir::func::FuncOp"> {
     ```mlir
     %1 = fxp.linear %0, %weight, %bias : (...) -> tensor<1x4x2xi32>
     %2 = fxp.requantize %1, %multiplier {high = 255 : i64, low = 0 : i64,
-        pre_shift = 0 : i64, shift = 5 : i64, zero_point = 128 : i64}
+        pre_shift = 0 : i64, shift = 5 : i64, zero_point = 128 : i64,
+        fxp.format = !quant.uniform<u8:f32, 0.5:128>}
       : (tensor<1x4x2xi32>, tensor<2xi32>) -> tensor<1x4x2xui8>
     ```
   }];

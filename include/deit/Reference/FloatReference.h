@@ -19,6 +19,11 @@ namespace deit {
 using FloatHook = llvm::function_ref<void(
     OpResult result, MutableArrayRef<float> values, ArrayRef<int64_t> shape)>;
 
+/// Sees what an operation computes after it has been rounded, as the
+/// operation's users do. `shape` as above; constants are not shown.
+using FloatObserver = llvm::function_ref<void(
+    OpResult result, ArrayRef<float> values, ArrayRef<int64_t> shape)>;
+
 /// An executor of `deit` functions. Quantized types are honoured: an operand
 /// counts as the value its code stands for, a result is rounded to its codes.
 class FloatReference {
@@ -29,10 +34,9 @@ public:
   /// on `count` images of H x W x 3 bytes each, all of them operation by
   /// operation. Returns count x C logits as floats. Fails on operations
   /// of other dialects and on missing resources.
-  virtual Expected<std::vector<float>> run(func::FuncOp function,
-                                           ArrayRef<uint8_t> images,
-                                           int64_t count,
-                                           FloatHook hook = nullptr) = 0;
+  virtual Expected<std::vector<float>>
+  run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
+      FloatHook hook = nullptr, FloatObserver observer = nullptr) = 0;
 };
 
 /// The executor on LibTorch; its library is loaded when first asked for, from

@@ -18,15 +18,23 @@ struct IntegerTensor {
   std::vector<int32_t> values; ///< row-major
 };
 
+/// Sees what an operation computes: the value in the IR, and its integers. The
+/// operations in a kernel are shown, not the kernel, which hands the last one's
+/// result on. Constants are not shown.
+using FxpObserver =
+    llvm::function_ref<void(OpResult result, const IntegerTensor &tensor)>;
+
 /// Interprets one function. Constants are read once, by `create`.
 class FxpInterpreter {
 public:
   /// Fails on operations of other dialects and on missing resources.
-  static Expected<std::unique_ptr<FxpInterpreter>> create(func::FuncOp function);
+  static Expected<std::unique_ptr<FxpInterpreter>>
+  create(func::FuncOp function);
   ~FxpInterpreter();
 
   /// Runs the function; arguments and results in the order of its type.
-  Expected<std::vector<IntegerTensor>> run(ArrayRef<IntegerTensor> arguments);
+  Expected<std::vector<IntegerTensor>> run(ArrayRef<IntegerTensor> arguments,
+                                           FxpObserver observer = nullptr);
 
 private:
   FxpInterpreter();

@@ -96,6 +96,15 @@ Value Converter::mapped(Operation *user, Value value) {
   return made;
 }
 
+void Converter::map(Value from, Value to) {
+  values[from] = to;
+  auto format =
+      dyn_cast<quant::UniformQuantizedType>(getElementTypeOrSelf(from));
+  Operation *op = to.getDefiningOp();
+  if (format && op && !isa<fxp::ConstantOp>(op))
+    op->setAttr(fxp::kFormatAttr, TypeAttr::get(format));
+}
+
 template <typename T>
 Value Converter::constant(Operation *op, StringRef part,
                           ArrayRef<int64_t> shape, Type element,

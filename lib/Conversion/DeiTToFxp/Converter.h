@@ -92,7 +92,8 @@ private:
   /// What stands for `value` now. Quantized constants are made when asked for;
   /// null, reported, where there is nothing.
   Value mapped(Operation *user, Value value);
-  void map(Value from, Value to) { values[from] = to; }
+  /// Has `to` stand for `from` and carry its type as `fxp.format`.
+  void map(Value from, Value to);
   /// An fxp.constant called after `op`'s module path and `part`.
   template <typename T>
   Value constant(Operation *op, StringRef part, ArrayRef<int64_t> shape,

@@ -25,7 +25,7 @@ func.func @linear(%x: tensor<1x4x2x!u8>) -> tensor<1x4x2x!u8b> {
   %b = deit.constant dense<[1.0, -1.0]> : tensor<2xf32> -> tensor<2xf32>
   // CHECK: %[[S:.*]] = fxp.linear %[[X]], %[[W]], %[[B]] : (tensor<1x4x2xui8>, tensor<2x2xi8>, tensor<2xi32>) -> tensor<1x4x2xi32>
   // CHECK: %[[M:.*]] = fxp.constant dense<[1073741824, 268435456]> : tensor<2xi32> -> tensor<2xi32>
-  // CHECK: %[[R:.*]] = fxp.requantize %[[S]], %[[M]] {high = 255 : i64, low = 0 : i64, pre_shift = 4 : i64, shift = 4 : i64, zero_point = 128 : i64} : (tensor<1x4x2xi32>, tensor<2xi32>) -> tensor<1x4x2xui8>
+  // CHECK: %[[R:.*]] = fxp.requantize %[[S]], %[[M]] {fxp.format = !quant.uniform<u8:f32, 2.500000e-01:128>, high = 255 : i64, low = 0 : i64, pre_shift = 4 : i64, shift = 4 : i64, zero_point = 128 : i64} : (tensor<1x4x2xi32>, tensor<2xi32>) -> tensor<1x4x2xui8>
   %0 = deit.linear %x, %w bias %b
     : (tensor<1x4x2x!u8>, tensor<2x2x!rows>, tensor<2xf32>)
     -> tensor<1x4x2x!u8b> loc("blocks.0.fc1")
@@ -41,7 +41,7 @@ func.func @logits(%x: tensor<1x2x!u8>) -> tensor<1x2x!logits> {
   // CHECK-DAG: fxp.constant dense<1073741824> : tensor<2xi32>
   %w = deit.constant dense<[[3, -2], [-5, 4]]> : tensor<2x2xi8>
     -> tensor<2x2x!whole>
-  // CHECK: fxp.requantize %{{.*}}, %{{.*}} {high = 2147483647 : i64, low = -2147483647 : i64, pre_shift = 1 : i64, shift = 4 : i64, zero_point = 0 : i64} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi32>
+  // CHECK: fxp.requantize %{{.*}}, %{{.*}} {fxp.format = !quant.uniform<i32:f32, 2.000000e+00>, high = 2147483647 : i64, low = -2147483647 : i64, pre_shift = 1 : i64, shift = 4 : i64, zero_point = 0 : i64} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi32>
   %0 = deit.linear %x, %w : (tensor<1x2x!u8>, tensor<2x2x!whole>)
     -> tensor<1x2x!logits> loc("head")
   return %0 : tensor<1x2x!logits>
@@ -84,7 +84,7 @@ func.func @layer_norm(%x: tensor<1x3x4x!s16>) -> tensor<1x3x4x!u8b> {
     -> tensor<4xf32>
   %b = deit.constant dense<[1.0, 0.0, -1.0, 0.5]> : tensor<4xf32>
     -> tensor<4xf32>
-  // CHECK: fxp.layer_norm %{{.*}}, %[[G]], %[[B]] {epsilon = 16 : i64, high = 255 : i64, low = 0 : i64, shift = 16 : i64, zero_point = 128 : i64} : (tensor<1x3x4xi16>, tensor<4xi32>, tensor<4xi32>) -> tensor<1x3x4xui8>
+  // CHECK: fxp.layer_norm %{{.*}}, %[[G]], %[[B]] {epsilon = 16 : i64, fxp.format = !quant.uniform<u8:f32, 2.500000e-01:128>, high = 255 : i64, low = 0 : i64, shift = 16 : i64, zero_point = 128 : i64} : (tensor<1x3x4xi16>, tensor<4xi32>, tensor<4xi32>) -> tensor<1x3x4xui8>
   %0 = deit.layer_norm %x, %g, %b {epsilon = 1.5625e-02 : f64}
     : (tensor<1x3x4x!s16>, tensor<4xf32>, tensor<4xf32>)
     -> tensor<1x3x4x!u8b>
@@ -94,7 +94,7 @@ func.func @layer_norm(%x: tensor<1x3x4x!s16>) -> tensor<1x3x4x!u8b> {
 // CHECK-LABEL: func.func @gelu(
 func.func @gelu(%x: tensor<1x3x4x!u8>) -> tensor<1x3x4x!u8b> {
   // CHECK: %[[T:.*]] = fxp.constant dense_resource<act.table{{.*}}> : tensor<256xi8> -> tensor<256xui8>
-  // CHECK: fxp.lookup %{{.*}} in %[[T]] : (tensor<1x3x4xui8>, tensor<256xui8>) -> tensor<1x3x4xui8>
+  // CHECK: fxp.lookup %{{.*}} in %[[T]] {fxp.format = !quant.uniform<u8:f32, 2.500000e-01:128>} : (tensor<1x3x4xui8>, tensor<256xui8>) -> tensor<1x3x4xui8>
   %0 = deit.gelu %x : tensor<1x3x4x!u8> -> tensor<1x3x4x!u8b> loc("act")
   return %0 : tensor<1x3x4x!u8b>
 }
@@ -103,7 +103,7 @@ func.func @gelu(%x: tensor<1x3x4x!u8>) -> tensor<1x3x4x!u8b> {
 // CHECK-SAME: %[[X:.*]]: tensor<1x3x4xi16>, %[[Y:.*]]: tensor<1x3x4xi16>)
 func.func @add(%x: tensor<1x3x4x!s16>, %y: tensor<1x3x4x!s16b>)
     -> tensor<1x3x4x!s16b> {
-  // CHECK: fxp.add %[[X]], %[[Y]] {high = 32767 : i64, low = -32767 : i64, multiplier = 1073741824 : i64, pre_shift = 15 : i64, shift = 15 : i64}
+  // CHECK: fxp.add %[[X]], %[[Y]] {fxp.format = !quant.uniform<i16<-32767:32767>:f32, 2.500000e-01>, high = 32767 : i64, low = -32767 : i64, multiplier = 1073741824 : i64, pre_shift = 15 : i64, shift = 15 : i64}
   %0 = deit.add %x, %y : (tensor<1x3x4x!s16>, tensor<1x3x4x!s16b>)
     -> tensor<1x3x4x!s16b>
   return %0 : tensor<1x3x4x!s16b>
@@ -121,10 +121,10 @@ func.func @tokens(%x: tensor<1x2x2x!s16>) -> tensor<1x2x!s16> {
   %0 = deit.add %x, %p : (tensor<1x2x2x!s16>, tensor<1x2x2x!s16>)
     -> tensor<1x2x2x!s16>
   // CHECK: %[[T:.*]] = fxp.constant dense<{{\[\[}}7, -8]]> : tensor<1x2xi16> -> tensor<1x2xi16>
-  // CHECK: %[[A:.*]] = fxp.prepend_token %[[S]], %[[T]] : (tensor<1x2x2xi16>, tensor<1x2xi16>) -> tensor<1x3x2xi16>
+  // CHECK: %[[A:.*]] = fxp.prepend_token %[[S]], %[[T]] {fxp.format = !quant.uniform<i16<-32767:32767>:f32, 1.250000e-01>} : (tensor<1x2x2xi16>, tensor<1x2xi16>) -> tensor<1x3x2xi16>
   %1 = deit.prepend_token %0, %t
     : (tensor<1x2x2x!s16>, tensor<2x!s16>) -> tensor<1x3x2x!s16>
-  // CHECK: fxp.select_token %[[A]] {index = 0 : i64} : tensor<1x3x2xi16> -> tensor<1x2xi16>
+  // CHECK: fxp.select_token %[[A]] {fxp.format = !quant.uniform<i16<-32767:32767>:f32, 1.250000e-01>, index = 0 : i64} : tensor<1x3x2xi16> -> tensor<1x2xi16>
   %2 = deit.select_token %1 {index = 0 : i64}
     : tensor<1x3x2x!s16> -> tensor<1x2x!s16>
   return %2 : tensor<1x2x!s16>

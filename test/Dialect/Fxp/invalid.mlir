@@ -498,3 +498,27 @@ func.func private @logit_scale() attributes {fxp.logit_scale = 1 : i32}
 
 // expected-error @+1 {{unknown attribute 'fxp.other' of dialect 'fxp'}}
 func.func private @other() attributes {fxp.other}
+
+// -----
+
+func.func @format_kind(%x: tensor<1x2x4x3xui8>) {
+  // expected-error @+1 {{'fxp.format' expected a quantized type with one scale, found i8}}
+  %0 = fxp.patches %x {height = 2 : i64, width = 2 : i64, fxp.format = i8}
+    : tensor<1x2x4x3xui8> -> tensor<1x2x12xui8>
+  return
+}
+
+// -----
+
+func.func @format_storage(%x: tensor<1x2x4x3xui8>) {
+  // expected-error @+1 {{'fxp.format' '!quant.uniform<i8:f32, 5.000000e-01>' expected a first result of its storage type}}
+  %0 = fxp.patches %x {height = 2 : i64, width = 2 : i64,
+      fxp.format = !quant.uniform<i8:f32, 0.5>}
+    : tensor<1x2x4x3xui8> -> tensor<1x2x12xui8>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected a first result of its storage type}}
+func.func private @format_place() attributes {fxp.format = !quant.uniform<i8:f32, 0.5>}

@@ -16,16 +16,50 @@ void FxpDialect::initialize() {
       >();
 }
 
+quant::UniformQuantizedType fxp::formatOf(Operation *op) {
+  auto attribute = op->getAttrOfType<TypeAttr>(kFormatAttr);
+  return attribute
+             ? dyn_cast<quant::UniformQuantizedType>(attribute.getValue())
+             : quant::UniformQuantizedType();
+}
+
+static LogicalResult verifyLogitScale(Operation *op, Attribute value) {
+  auto scale = dyn_cast<FloatAttr>(value);
+  if (!scale || !scale.getType().isF64() || !(scale.getValueAsDouble() > 0))
+    return op->emitOpError() << "'" << kLogitScaleAttr
+                             << "' expected a positive f64, found " << value;
+  return success();
+}
+
+/// Whether integers of type `element` are stored as `format` stores codes.
+static bool stores(quant::UniformQuantizedType format, Type element) {
+  return format.isSigned()
+             ? element.isSignlessInteger(format.getStorageTypeIntegralWidth())
+             : element.isUnsignedInteger(format.getStorageTypeIntegralWidth());
+}
+
+static LogicalResult verifyFormat(Operation *op, Attribute value) {
+  quant::UniformQuantizedType format = formatOf(op);
+  if (!format)
+    return op->emitOpError()
+           << "'" << kFormatAttr
+           << "' expected a quantized type with one scale, found " << value;
+  auto type = op->getNumResults()
+                  ? dyn_cast<RankedTensorType>(op->getResult(0).getType())
+                  : RankedTensorType();
+  if (!type || !stores(format, type.getElementType()))
+    return op->emitOpError() << "'" << kFormatAttr << "' " << format
+                             << " expected a first result of its storage type";
+  return success();
+}
+
 LogicalResult FxpDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
-  if (attribute.getName() != kLogitScaleAttr)
-    return op->emitOpError()
-           << "unknown attribute '" << attribute.getName().getValue()
-           << "' of dialect 'fxp'";
-  auto scale = dyn_cast<FloatAttr>(attribute.getValue());
-  if (!scale || !scale.getType().isF64() || !(scale.getValueAsDouble() > 0))
-    return op->emitOpError()
-           << "'" << kLogitScaleAttr << "' expected a positive f64, found "
-           << attribute.getValue();
-  return success();
+  if (attribute.getName() == kLogitScaleAttr)
+    return verifyLogitScale(op, attribute.getValue());
+  if (attribute.getName() == kFormatAttr)
+    return verifyFormat(op, attribute.getValue());
+  return op->emitOpError() << "unknown attribute '"
+                           << attribute.getName().getValue()
+                           << "' of dialect 'fxp'";
 }

@@ -39,7 +39,14 @@ def Fxp_Dialect : Dialect {
 
     A function that returns logits carries their scale as the discardable
     attribute `fxp.logit_scale = <f64>`; the arg-max does not need it.
+
+    What the codes of an operation's first result stand for may be kept beside
+    it as the discardable attribute `fxp.format`, the quantized type that the
+    value had in the `deit` dialect: `fxp.format = !quant.uniform<u8:f32,
+    0.5:128>`. Nothing computes with it; it is how integers are compared with
+    the float model.
   }];
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasOperationAttrVerify = 1;
 }
 

@@ -7,6 +7,8 @@
 
 #include "deit/Support/LLVM.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
@@ -31,6 +33,13 @@ inline constexpr int64_t kSoftmaxExponents = 17;
 
 /// The discardable attribute that holds the scale of a function's logits.
 constexpr llvm::StringLiteral kLogitScaleAttr = "fxp.logit_scale";
+
+/// The discardable attribute that tells what the codes of an operation's first
+/// result stand for, a quantized type with one scale.
+constexpr llvm::StringLiteral kFormatAttr = "fxp.format";
+
+/// The type in `kFormatAttr` of `op`; null where there is none.
+quant::UniformQuantizedType formatOf(Operation *op);
 
 } // namespace deit::fxp
 
