@@ -6,6 +6,7 @@
 #include "deit/Driver/Driver.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
+#include "deit/Support/PassStatistics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
@@ -26,6 +27,7 @@ Takes a PyTorch checkpoint, or the IR of any level, and stops at any level.
 A float model needs images to be quantized with (--calib): training images,
 never those that accuracy is measured on.
 
+Examples:
   deit-compile model.pth --calib train.bin -o model.so
   deit-compile model.pth --calib train.bin --target rpi --emit=evaluator -o deit-rpi
   deit-compile model.pth --calib train.bin --emit=quant -o model.q.mlirbc
@@ -33,6 +35,9 @@ never those that accuracy is measured on.
 
 A shared library and an object are used through deit_model.h (--emit=header);
 an evaluator takes deit-eval's options. Both carry their weights.
+
+--mlir-timing, --mlir-pass-statistics and MLIR's --mlir-print-ir-after-all show
+what the passes do. More: docs/Tools.md, docs/Pipelines.md.
 
 Targets:
 )";
@@ -148,5 +153,8 @@ int main(int argc, char **argv) {
       [](llvm::raw_ostream &os) { os << "deit-compile " DEIT_VERSION "\n"; });
   std::string help = helpText();
   cl::ParseCommandLineOptions(argc, argv, help);
-  return reportError(llvm::errs(), "deit-compile", run(argv[0]));
+  enablePassStatistics();
+  int code = reportError(llvm::errs(), "deit-compile", run(argv[0]));
+  printPassStatistics(llvm::errs());
+  return code;
 }
