@@ -3,6 +3,9 @@
 // Leaves the observed ranges on the operations.
 
 #include "deit/Calibration/Passes.h"
+#include "deit/Dialect/DeiT/IR/Remarks.h"
+#include "llvm/ADT/Statistic.h"
+#include "llvm/Support/Format.h"
 
 namespace deit {
 #define GEN_PASS_DEF_CALIBRATEPASS
@@ -10,6 +13,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-calibrate"
+ALWAYS_ENABLED_STATISTIC(numRanges, "Activations observed");
 
 namespace {
 
@@ -35,6 +41,13 @@ private:
 
 } // namespace
 
+static std::string describe(Range range) {
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << llvm::format("%.4g to %.4g", range.low, range.high);
+  return text;
+}
+
 Error CalibratePass::calibrate(func::FuncOp function) {
   Expected<ImageBatch> images = loadCalibrationImages(function, data, samples);
   if (!images)
@@ -50,6 +63,9 @@ Error CalibratePass::calibrate(func::FuncOp function) {
     if (!found.channelMeans.empty())
       op->setAttr(kChannelMeanAttr,
                   builder.getDenseF32ArrayAttr(found.channelMeans));
+    if (Remark remark = analysisRemark(op->getLoc(), getArgument(), "Range"))
+      remark << op->getName().getStringRef()
+             << remarkArg("Range", describe(found.range));
     ++numRanges;
   }
   return Error::success();

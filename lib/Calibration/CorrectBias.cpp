@@ -4,7 +4,9 @@
 
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Support/FileIO.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_CORRECTBIASPASS
@@ -12,6 +14,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-correct-bias"
+ALWAYS_ENABLED_STATISTIC(numBiases, "Biases corrected");
 
 /// By layer, what its bias gains.
 using Corrections = llvm::MapVector<Operation *, std::vector<float>>;
@@ -112,6 +117,13 @@ static LogicalResult applyCorrection(Operation *op,
   return success();
 }
 
+static float largest(ArrayRef<float> correction) {
+  float result = 0;
+  for (float value : correction)
+    result = std::max(result, std::fabs(value));
+  return result;
+}
+
 namespace {
 
 struct CorrectBiasPass : deit::impl::CorrectBiasPassBase<CorrectBiasPass> {
@@ -144,9 +156,12 @@ LogicalResult CorrectBiasPass::correctFunction(func::FuncOp function) {
   if (!corrections)
     return function.emitError()
            << "deit-correct-bias: " << llvm::toString(corrections.takeError());
-  for (auto &[op, correction] : *corrections)
+  for (auto &[op, correction] : *corrections) {
     if (failed(applyCorrection(op, correction)))
       return failure();
+    passedRemark(op->getLoc(), getArgument(), "Corrected")
+        << remarkArg("Largest", largest(correction));
+  }
   numBiases += corrections->size();
   return success();
 }

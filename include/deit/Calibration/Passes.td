@@ -66,8 +66,6 @@ def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
                clEnumValN(::deit::GeluRange::Observer, "observer",
                           "as every other range"))}]>,
   ];
-  let statistics = [Statistic<"numRanges", "num-ranges",
-                              "Number of activations observed">];
 }
 
 def CorrectBiasPass : Pass<"deit-correct-bias", "::mlir::ModuleOp"> {
@@ -91,8 +89,6 @@ def CorrectBiasPass : Pass<"deit-correct-bias", "::mlir::ModuleOp"> {
     ```
   }];
   let options = ImageOptions<>.options;
-  let statistics = [Statistic<"numBiases", "num-biases",
-                              "Number of biases corrected">];
 }
 
 #endif // DEIT_CALIBRATION_PASSES_TD

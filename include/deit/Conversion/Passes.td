@@ -41,10 +41,6 @@ def ConvertDeiTToFxpPass : Pass<"convert-deit-to-fxp", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::deit::fxp::FxpDialect"];
-  let statistics = [
-    Statistic<"numProducts", "products",
-              "Number of products converted: linear layers and matmuls">
-  ];
 }
 
 def ConvertFxpToLoopsPass

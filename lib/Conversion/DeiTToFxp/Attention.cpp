@@ -91,7 +91,7 @@ LogicalResult Converter::convert(MatmulOp op) {
       op.getResult().getType().clone(builder.getI32Type());
   auto product = fxp::MatmulOp::create(builder, op.getLoc(), sumType, lhs, rhs,
                                        op.getTransposeRhs());
-  ++productCount;
+  ++counts.products;
   if (Value sums = rowSums.lookup(op.getLhs()))
     return convertValues(op, product, sums);
   return convertScores(op, product);
@@ -119,5 +119,6 @@ LogicalResult Converter::convert(SoftmaxOp op) {
       builder.getI64IntegerAttr(chosen->limit));
   map(op.getResult(), softmax.getNumerators());
   rowSums[op.getResult()] = softmax.getSums();
+  counts.heads += type.getDimSize(1);
   return success();
 }

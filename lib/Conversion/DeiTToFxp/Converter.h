@@ -29,7 +29,12 @@ public:
       : function(function), builder(function.getContext()) {}
 
   LogicalResult run();
-  unsigned products() const { return productCount; }
+
+  /// What has been converted so far.
+  struct Counts {
+    unsigned products = 0, heads = 0, tables = 0;
+  };
+  const Counts &converted() const { return counts; }
 
 private:
   // DeiTToFxp.cpp: the function as a whole.
@@ -112,7 +117,7 @@ private:
   llvm::DenseMap<Value, Value> values;
   /// Row sums of each softmax, by its deit result.
   llvm::DenseMap<Value, Value> rowSums;
-  unsigned productCount = 0;
+  Counts counts;
 };
 
 } // namespace deit

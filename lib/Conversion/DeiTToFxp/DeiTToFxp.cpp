@@ -3,6 +3,7 @@
 // Converts quantized `deit` functions to `fxp`: the function as a whole.
 
 #include "Converter.h"
+#include "llvm/ADT/Statistic.h"
 #include "llvm/ADT/StringSwitch.h"
 
 namespace deit {
@@ -11,6 +12,12 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "convert-deit-to-fxp"
+ALWAYS_ENABLED_STATISTIC(numProducts,
+                         "Products converted: linear layers and matmuls");
+ALWAYS_ENABLED_STATISTIC(numHeads, "Attention heads converted");
+ALWAYS_ENABLED_STATISTIC(numTables, "Tables computed");
 
 //===----------------------------------------------------------------------===//
 // What is still float
@@ -212,7 +219,9 @@ struct ConvertDeiTToFxpPass
     Converter converter(getOperation());
     if (failed(converter.run()))
       return signalPassFailure();
-    numProducts += converter.products();
+    numProducts += converter.converted().products;
+    numHeads += converter.converted().heads;
+    numTables += converter.converted().tables;
   }
 };
 } // namespace

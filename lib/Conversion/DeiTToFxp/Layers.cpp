@@ -148,7 +148,7 @@ LogicalResult Converter::convertProduct(Operation *op, Value input,
                   .clone(builder.getI32Type());
   Value sums = fxp::LinearOp::create(builder, op->getLoc(), type, input,
                                      weight->value, vector(op, "bias", *bias));
-  ++productCount;
+  ++counts.products;
   std::vector<double> scales;
   for (double weightScale : weight->scales)
     scales.push_back(inputScale.scale * weightScale);
@@ -225,6 +225,7 @@ LogicalResult Converter::convert(GeluOp op) {
   RankedTensorType type = integerType(op.getResult());
   Value entries = constant(op, "table", {256}, type.getElementType(),
                            ArrayRef<uint8_t>(table));
+  ++counts.tables;
   map(op.getResult(),
       fxp::LookupOp::create(builder, op.getLoc(), type, codes, entries));
   return success();

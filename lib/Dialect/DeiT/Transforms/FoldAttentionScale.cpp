@@ -4,6 +4,7 @@
 
 #include "ParameterFolds.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_FOLDATTENTIONSCALEPASS
@@ -11,6 +12,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-fold-attention-scale"
+ALWAYS_ENABLED_STATISTIC(numFolded, "Scales folded");
 
 namespace {
 
@@ -49,8 +53,8 @@ struct AttentionScaleFold {
 struct FoldAttentionScalePass
     : deit::impl::FoldAttentionScalePassBase<FoldAttentionScalePass> {
   void runOnOperation() override {
-    if (failed(
-            applyFold<AttentionScaleFold, ScaleOp>(getOperation(), numFolded)))
+    if (failed(applyFold<AttentionScaleFold, ScaleOp>(
+            getOperation(), getArgument(), numFolded)))
       signalPassFailure();
   }
 };

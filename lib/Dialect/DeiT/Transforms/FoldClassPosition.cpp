@@ -4,6 +4,7 @@
 
 #include "ParameterFolds.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_FOLDCLASSPOSITIONPASS
@@ -11,6 +12,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-fold-class-position"
+ALWAYS_ENABLED_STATISTIC(numFolded, "Positions added to a token");
 
 namespace {
 
@@ -67,7 +71,8 @@ struct ClassPositionFold {
 struct FoldClassPositionPass
     : deit::impl::FoldClassPositionPassBase<FoldClassPositionPass> {
   void runOnOperation() override {
-    if (failed(applyFold<ClassPositionFold, AddOp>(getOperation(), numFolded)))
+    if (failed(applyFold<ClassPositionFold, AddOp>(getOperation(),
+                                                   getArgument(), numFolded)))
       signalPassFailure();
   }
 };

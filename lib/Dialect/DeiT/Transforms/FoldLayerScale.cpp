@@ -4,6 +4,7 @@
 
 #include "ParameterFolds.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_FOLDLAYERSCALEPASS
@@ -11,6 +12,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-fold-layer-scale"
+ALWAYS_ENABLED_STATISTIC(numFolded, "LayerScales folded");
 
 namespace {
 
@@ -41,8 +45,8 @@ struct LayerScaleFold {
 struct FoldLayerScalePass
     : deit::impl::FoldLayerScalePassBase<FoldLayerScalePass> {
   void runOnOperation() override {
-    if (failed(
-            applyFold<LayerScaleFold, LayerScaleOp>(getOperation(), numFolded)))
+    if (failed(applyFold<LayerScaleFold, LayerScaleOp>(
+            getOperation(), getArgument(), numFolded)))
       signalPassFailure();
   }
 };

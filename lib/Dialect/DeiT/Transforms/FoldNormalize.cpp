@@ -4,6 +4,7 @@
 
 #include "ParameterFolds.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_FOLDNORMALIZEPASS
@@ -11,6 +12,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-fold-normalize"
+ALWAYS_ENABLED_STATISTIC(numFolded, "Normalizations folded");
 
 namespace {
 
@@ -84,8 +88,8 @@ struct NormalizeFold {
 struct FoldNormalizePass
     : deit::impl::FoldNormalizePassBase<FoldNormalizePass> {
   void runOnOperation() override {
-    if (failed(
-            applyFold<NormalizeFold, NormalizeOp>(getOperation(), numFolded)))
+    if (failed(applyFold<NormalizeFold, NormalizeOp>(getOperation(),
+                                                     getArgument(), numFolded)))
       signalPassFailure();
   }
 };

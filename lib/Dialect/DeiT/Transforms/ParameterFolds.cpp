@@ -24,6 +24,13 @@ const char *deit::whyNotOwnLinear(Value value) {
   return nullptr;
 }
 
+void deit::remarkNotFolded(Operation *op, StringRef pass, const char *reason) {
+  if (Remark remark = missedRemark(op->getLoc(), pass, "NotFolded"))
+    remark << op->getName().getStringRef() << remark::reason("{0}", reason);
+  else
+    op->emitRemark() << "not folded at " << modulePath(op) << ": " << reason;
+}
+
 /// A new constant beside `linear`: `old`, whose rows have been changed to
 /// `values` by what `source` holds.
 static ConstantOp changedConstant(RewriterBase &rewriter, Value old,

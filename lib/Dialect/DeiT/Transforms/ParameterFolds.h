@@ -6,10 +6,12 @@
 #define DEIT_LIB_DIALECT_DEIT_TRANSFORMS_PARAMETERFOLDS_H
 
 #include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 
@@ -33,8 +35,9 @@ LogicalResult scaleOutputs(RewriterBase &rewriter, LinearOp linear,
 ///     after it has reported an error and changed nothing.
 template <typename Fold, typename Root>
 struct FoldPattern : OpRewritePattern<Root> {
-  FoldPattern(MLIRContext *context, Pass::Statistic &count)
-      : OpRewritePattern<Root>(context), count(count) {}
+  FoldPattern(MLIRContext *context, StringRef pass,
+              llvm::TrackingStatistic &count)
+      : OpRewritePattern<Root>(context), pass(pass), count(count) {}
 
   LogicalResult matchAndRewrite(Root op,
                                 PatternRewriter &rewriter) const final {
@@ -42,21 +45,30 @@ struct FoldPattern : OpRewritePattern<Root> {
       return rewriter.notifyMatchFailure(op, "nothing to fold");
     if (const char *reason = Fold::whyNot(op))
       return rewriter.notifyMatchFailure(op, reason);
+    Location loc = op.getLoc(); // the operation itself is about to go
     if (failed(Fold::fold(op, rewriter)))
       return rewriter.notifyMatchFailure(op, "unreadable constant");
     ++count;
+    passedRemark(loc, pass, "Folded") << Root::getOperationName();
     return success();
   }
 
-  Pass::Statistic &count;
+  StringRef pass; ///< its flag
+  llvm::TrackingStatistic &count;
 };
 
-/// Applies a fold all over `function`, counts it, and remarks on what it has
-/// to leave alone. Fails if a fold has reported an error.
+/// Says that `op` stays and why: as a missed optimization to those who asked
+/// for remarks, else as a diagnostic.
+void remarkNotFolded(Operation *op, StringRef pass, const char *reason);
+
+/// Applies the fold of the pass with flag `pass` all over `function`, counts
+/// it, and remarks on what it did and on what it has to leave alone. Fails if
+/// a fold has reported an error.
 template <typename Fold, typename Root>
-LogicalResult applyFold(func::FuncOp function, Pass::Statistic &count) {
+LogicalResult applyFold(func::FuncOp function, StringRef pass,
+                        llvm::TrackingStatistic &count) {
   RewritePatternSet patterns(function.getContext());
-  patterns.add<FoldPattern<Fold, Root>>(function.getContext(), count);
+  patterns.add<FoldPattern<Fold, Root>>(function.getContext(), pass, count);
   auto config =
       GreedyRewriteConfig().enableFolding(false).enableConstantCSE(false);
   if (failed(applyPatternsGreedily(function, std::move(patterns), config)))
@@ -66,7 +78,7 @@ LogicalResult applyFold(func::FuncOp function, Pass::Statistic &count) {
     if (!Fold::isWanted(op))
       return;
     if (const char *reason = Fold::whyNot(op))
-      op.emitRemark() << "not folded at " << modulePath(op) << ": " << reason;
+      remarkNotFolded(op, pass, reason);
     else
       broken = true;
   });

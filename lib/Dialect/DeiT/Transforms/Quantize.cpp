@@ -6,7 +6,9 @@
 #include "StreamTypes.h"
 #include "WeightCodes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "llvm/ADT/Statistic.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -17,13 +19,18 @@ namespace deit {
 
 using namespace deit;
 
+#define DEBUG_TYPE "deit-quantize"
+ALWAYS_ENABLED_STATISTIC(numActivations, "Activations quantized");
+ALWAYS_ENABLED_STATISTIC(numWeights, "Weights quantized");
+
 namespace {
 
 /// Quantizes one function, operation by operation.
 class Quantizer {
 public:
-  Quantizer(const StreamTypes &stream, WeightRounding rounding)
-      : stream(stream), rounding(rounding) {}
+  /// `pass` is the flag that remarks name.
+  Quantizer(StringRef pass, const StreamTypes &stream, WeightRounding rounding)
+      : pass(pass), stream(stream), rounding(rounding) {}
 
   /// Gives `op`, whose operands are quantized already, its parameters' codes
   /// and its result's type. Fails with an error.
@@ -40,7 +47,9 @@ private:
                                double inputScale);
   LogicalResult quantizeParameters(Operation *op);
   LogicalResult quantizeStreamConstant(OpOperand &operand);
+  void remarkFormat(Value value, StringRef what);
 
+  StringRef pass;
   const StreamTypes &stream;
   WeightRounding rounding;
 };
@@ -190,6 +199,7 @@ LogicalResult Quantizer::quantizeWeight(OpOperand &weight, Value bias,
       roundWeight(*values, rows, *offsets, inputScale, rounding);
   weight.set(createCodes<int8_t>(
       weight.get(), weightI8(op->getContext(), rounded.scales), rounded.codes));
+  remarkFormat(weight.get(), "weight");
   ++numWeights;
   return success();
 }
@@ -210,6 +220,7 @@ LogicalResult Quantizer::quantizeStreamConstant(OpOperand &operand) {
         std::nearbyint(value / scale), type.getStorageTypeMin(),
         type.getStorageTypeMax())));
   operand.set(createCodes<int16_t>(operand.get(), type, codes));
+  remarkFormat(operand.get(), "constant of the residual stream");
   ++numWeights;
   return success();
 }
@@ -230,6 +241,47 @@ LogicalResult Quantizer::quantizeParameters(Operation *op) {
       .Default(success());
 }
 
+/// The type as it is printed; of one with many scales, the outermost ones.
+static std::string describe(quant::QuantizedType type) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
+  if (!axis) {
+    os << type;
+    return text;
+  }
+  auto [least, most] =
+      std::minmax_element(axis.getScales().begin(), axis.getScales().end());
+  os << "i" << axis.getStorageTypeIntegralWidth() << " in ["
+     << axis.getStorageTypeMin() << ", " << axis.getStorageTypeMax() << "], "
+     << axis.getScales().size() << " scales from "
+     << llvm::format("%.4g to %.4g", *least, *most);
+  return text;
+}
+
+/// The real numbers that codes of `type` can stand for.
+static std::string describeRange(quant::UniformQuantizedType type) {
+  auto value = [&](int64_t code) {
+    return (code - type.getZeroPoint()) * type.getScale();
+  };
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << llvm::format("%.4g to %.4g", value(type.getStorageTypeMin()),
+                      value(type.getStorageTypeMax()));
+  return text;
+}
+
+void Quantizer::remarkFormat(Value value, StringRef what) {
+  auto type =
+      dyn_cast<quant::QuantizedType>(getElementTypeOrSelf(value.getType()));
+  Remark remark = analysisRemark(value.getLoc(), pass, "Format");
+  if (!remark || !type)
+    return;
+  remark << what << remarkArg("Type", describe(type));
+  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type))
+    remark << remarkArg("Range", describeRange(uniform));
+}
+
 LogicalResult Quantizer::quantize(Operation *op) {
   if (failed(quantizeParameters(op)))
     return failure();
@@ -239,6 +291,7 @@ LogicalResult Quantizer::quantize(Operation *op) {
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));
   op->removeAttr(kRangeAttr);
+  remarkFormat(result, "activation");
   ++numActivations;
   return success();
 }
@@ -274,7 +327,7 @@ LogicalResult QuantizePass::quantizeFunction() {
       StreamTypes::find(function, residualBits, residualHeadroom);
   if (failed(stream))
     return failure();
-  Quantizer quantizer(*stream, {weights, weightRange});
+  Quantizer quantizer(getArgument(), *stream, {weights, weightRange});
   SmallVector<Operation *> constants;
   for (Operation &op : function.getOps())
     if (isa<ConstantOp>(op))

@@ -5,6 +5,7 @@
 #include "ParameterFolds.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_SINKTOKENSELECTPASS
@@ -12,6 +13,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-sink-token-select"
+ALWAYS_ENABLED_STATISTIC(numNarrowed, "Operations narrowed to one token");
 
 /// Whether token t of the result depends on token t of the operands alone.
 static bool isTokenWise(Operation *op) {
@@ -68,15 +72,38 @@ struct SinkTokenSelectPass
     for (Block &block : getOperation().getBody())
       // Backwards: an operation's users have been narrowed before it.
       for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+        Location loc = op.getLoc(); // the operation itself is about to go
+        StringRef name = op.getName().getStringRef();
         FailureOr<bool> narrowed = narrowing.narrow(&op);
         if (failed(narrowed))
           return signalPassFailure();
-        numNarrowed += *narrowed;
+        if (!*narrowed)
+          continue;
+        ++numNarrowed;
+        passedRemark(loc, getArgument(), "Narrowed") << name;
       }
+    remarkStops();
   }
+
+private:
+  /// Says where the choices have come to rest, and why there.
+  void remarkStops();
 };
 
 } // namespace
+
+void SinkTokenSelectPass::remarkStops() {
+  getOperation().walk([&](SelectTokenOp op) {
+    Operation *tokens = op.getTokens().getDefiningOp();
+    if (!tokens)
+      return;
+    missedRemark(tokens->getLoc(), getArgument(), "NotNarrowed")
+        << tokens->getName().getStringRef()
+        << remark::reason("{0}", isTokenWise(tokens)
+                                     ? "its other users need every token"
+                                     : "its tokens depend on one another");
+  });
+}
 
 FailureOr<bool> Narrowing::narrow(Operation *op) {
   if (!isTokenWise(op))

@@ -4,6 +4,7 @@
 
 #include "ParameterFolds.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_SPLITQKVPASS
@@ -11,6 +12,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "deit-split-qkv"
+ALWAYS_ENABLED_STATISTIC(numSplit, "Linear layers split");
 
 namespace {
 
@@ -65,7 +69,8 @@ struct QkvSplit {
 
 struct SplitQkvPass : deit::impl::SplitQkvPassBase<SplitQkvPass> {
   void runOnOperation() override {
-    if (failed(applyFold<QkvSplit, SplitQkvOp>(getOperation(), numSplit)))
+    if (failed(applyFold<QkvSplit, SplitQkvOp>(getOperation(), getArgument(),
+                                               numSplit)))
       signalPassFailure();
   }
 };

@@ -2,8 +2,13 @@
 //
 // Groups `fxp` operations into kernels.
 
+#include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Dialect/Fxp/Transforms/Passes.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/Statistic.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace deit {
 #define GEN_PASS_DEF_FUSEKERNELSPASS
@@ -11,6 +16,12 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "fxp-fuse-kernels"
+ALWAYS_ENABLED_STATISTIC(numGemm, "Kernels of kind gemm");
+ALWAYS_ENABLED_STATISTIC(numAttention, "Kernels of kind attention");
+ALWAYS_ENABLED_STATISTIC(numLayerNorm, "Kernels of kind layer_norm");
+ALWAYS_ENABLED_STATISTIC(numOther, "Kernels of any other kind");
 
 namespace {
 /// Operations of one kernel in the order of the program; the last one's first
@@ -104,6 +115,54 @@ static FailureOr<Group> attentionGroup(fxp::SoftmaxOp softmax,
 }
 
 //===----------------------------------------------------------------------===//
+// What stays alone
+//===----------------------------------------------------------------------===//
+
+static bool isProduct(Value codes) {
+  auto requantize = codes.getDefiningOp<fxp::RequantizeOp>();
+  return requantize && requantize.getInput().getDefiningOp<fxp::LinearOp>();
+}
+
+static const char *whyAlone(fxp::AddOp op) {
+  if (isProduct(op.getBranch()))
+    return op.getBranch().hasOneUse() ? "its branch is part of another kernel"
+                                      : "its branch has several uses";
+  if (isProduct(op.getInput()))
+    return isConstant(op.getBranch())
+               ? "its left operand has several uses"
+               : "its left operand is a product and its branch no constant";
+  return "neither operand is a requantized product";
+}
+
+/// Why `op`, which is left over, is part of no kernel of a product; null where
+/// nothing is lost by that. Asked before anything is moved.
+static const char *whyAlone(Operation *op) {
+  return llvm::TypeSwitch<Operation *, const char *>(op)
+      .Case([](fxp::RequantizeOp op) {
+        return op.getInput().getDefiningOp<fxp::LinearOp>()
+                   ? "the sums of its product have several uses"
+                   : "its sums are not those of an fxp.linear";
+      })
+      .Case([](fxp::LookupOp op) {
+        return isProduct(op.getInput()) ? "its operand has several uses"
+                                        : "its operand is no requantized "
+                                          "product";
+      })
+      .Case([](fxp::AddOp op) { return whyAlone(op); })
+      .Case([](fxp::PrependTokenOp op) {
+        if (!isConstant(op.getToken()))
+          return "the token is not a constant";
+        return op.getTokens().hasOneUse()
+                   ? "its tokens are not a product with positions"
+                   : "its tokens have several uses";
+      })
+      .Case<fxp::MatmulOp, fxp::NormalizeOp, fxp::SplitHeadsOp,
+            fxp::MergeHeadsOp>(
+          [](Operation *) { return "it is part of no attention"; })
+      .Default(static_cast<const char *>(nullptr));
+}
+
+//===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
@@ -120,7 +179,9 @@ private:
   /// Moves the group's operations into a kernel in the place of the last.
   void fuse(Group group);
   void count(StringRef kind);
-  void remark(fxp::KernelOp kernel);
+  void remarkFused(fxp::KernelOp kernel);
+  void remarkAlone(Block &body,
+                   const llvm::DenseMap<Operation *, const char *> &reasons);
 };
 } // namespace
 
@@ -135,13 +196,34 @@ void FuseKernelsPass::count(StringRef kind) {
     ++numOther;
 }
 
-void FuseKernelsPass::remark(fxp::KernelOp kernel) {
-  auto diagnostic = kernel.emitRemark()
-                    << "kernel '" << kernel.getKind() << "': ";
+void FuseKernelsPass::remarkFused(fxp::KernelOp kernel) {
+  std::string operations, modules;
+  llvm::raw_string_ostream operationNames(operations), paths(modules);
+  llvm::SetVector<StringRef> distinct;
+  auto body = kernel.getBody().front().without_terminator();
+  for (Operation &op : body)
+    distinct.insert(modulePath(&op));
   llvm::interleave(
-      kernel.getBody().front().without_terminator(),
-      [&](Operation &op) { diagnostic << op.getName().stripDialect(); },
-      [&] { diagnostic << " + "; });
+      body, operationNames,
+      [&](Operation &op) { operationNames << op.getName().stripDialect(); },
+      " + ");
+  llvm::interleaveComma(distinct, paths);
+  passedRemark(kernel.getLoc(), getArgument(), "Kernel")
+      << remarkArg("Kind", kernel.getKind())
+      << remarkArg("Operations", operations) << remarkArg("From", modules);
+}
+
+/// Kernels of one operation that could have been part of another's.
+void FuseKernelsPass::remarkAlone(
+    Block &body, const llvm::DenseMap<Operation *, const char *> &reasons) {
+  for (auto kernel : body.getOps<fxp::KernelOp>()) {
+    Block &inner = kernel.getBody().front();
+    const char *reason = reasons.lookup(&inner.front());
+    if (reason && llvm::hasSingleElement(inner.without_terminator()))
+      missedRemark(inner.front().getLoc(), getArgument(), "Alone")
+          << inner.front().getName().getStringRef()
+          << remark::reason("{0}", reason);
+  }
 }
 
 void FuseKernelsPass::fuse(Group group) {
@@ -190,11 +272,14 @@ void FuseKernelsPass::runOnOperation() {
   if (getOperation().isExternal())
     return;
   Block &body = getOperation().getBody().front();
+  llvm::DenseMap<Operation *, const char *> reasons;
+  for (Operation &op : body)
+    reasons[&op] = whyAlone(&op);
   if (failed(fuseAttention(body)))
     return signalPassFailure();
   fuseGemm(body);
   fuseRest(body);
-  if (remarks) // in the order of the program
-    for (auto kernel : body.getOps<fxp::KernelOp>())
-      remark(kernel);
+  for (auto kernel : body.getOps<fxp::KernelOp>()) // in the program's order
+    remarkFused(kernel);
+  remarkAlone(body, reasons);
 }

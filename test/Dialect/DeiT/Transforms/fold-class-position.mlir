@@ -3,6 +3,17 @@
 // RUN: deit-opt %s -deit-fold-class-position -split-input-file \
 // RUN:   -verify-diagnostics -mlir-print-debuginfo -mlir-print-local-scope \
 // RUN:   | FileCheck %s
+// RUN: deit-opt %s -deit-fold-class-position -split-input-file -o /dev/null \
+// RUN:   --remarks-filter=deit-fold-.* 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// To those who ask for remarks, all is told in one form.
+// REMARK: loc("add"): [Passed] Folded | Category:deit-fold-class-position | Module=add, Remark=deit.add
+// REMARK-COUNT-2: [Passed] Folded
+// REMARK-NOT: [Passed]
+// REMARK: [Missed] NotFolded | Category:deit-fold-class-position | {{.*}}Reason="the position embedding is quantized", Remark=deit.add
+// REMARK-NOT: not folded at
+// REMARK: [Missed] NotFolded {{.*}}Reason="the class token is not a float constant"
+// REMARK: [Missed] NotFolded {{.*}}Reason="the tokens without positions have several uses"
 
 // CHECK-LABEL: func @fold
 // CHECK-SAME: %[[X:.*]]: tensor<1x2x2xf32>

@@ -4,6 +4,15 @@
 // RUN:   | FileCheck %s --check-prefixes=CHECK,ROWS
 // RUN: deit-opt %s -deit-quantize="weights=per-tensor residual-bits=8" \
 // RUN:   -split-input-file | FileCheck %s --check-prefixes=CHECK,NAIVE
+// RUN: deit-opt %s -deit-quantize -split-input-file -o /dev/null \
+// RUN:   --remarks-filter=deit-quantize 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=REMARK
+
+// Every value's format is told to those who ask.
+// REMARK: [Analysis] Format | Category:deit-quantize | {{.*}}Range="-127 to 127", Remark=weight, Type="!quant.uniform<i8<-127:127>:f32, 1.000000e+00>"
+// REMARK: [Analysis] Format {{.*}}Range="-32.77 to 32.77", Remark=activation, Type="!quant.uniform<i16<-32767:32767>:f32, 0.0010000000060537816>"
+// REMARK: [Analysis] Format {{.*}}Range="-32.77 to 32.77", Remark="constant of the residual stream", Type=
+// REMARK: [Analysis] Format {{.*}}Range="0 to 63.75", Remark=activation, Type="!quant.uniform<u8:f32, 2.500000e-01>"
 
 // From pixels to the stream: patch embedding, positions and token share a
 // type, of the union of their ranges: 1.25 * 26.2136 / 32767 = 0.001.

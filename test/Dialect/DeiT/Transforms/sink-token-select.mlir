@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // RUN: deit-opt %s -deit-sink-token-select -split-input-file | FileCheck %s
+// RUN: deit-opt %s -deit-sink-token-select -split-input-file -o /dev/null \
+// RUN:   --remarks-filter=deit-sink-token-select 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=REMARK
+//
+// REMARK: [Passed] Narrowed | Category:deit-sink-token-select | {{.*}}Remark=deit.layer_norm
+// REMARK: [Passed] Narrowed {{.*}}Remark=deit.add
+// REMARK: [Passed] Narrowed {{.*}}Remark=deit.layer_scale
+// REMARK: [Missed] NotNarrowed {{.*}}Reason="its tokens depend on one another", Remark=deit.merge_heads
+// REMARK: [Missed] NotNarrowed {{.*}}Reason="its other users need every token"
 
 // The end of the last block: two branches, the residual stream beside them.
 // CHECK-LABEL: func @last_block

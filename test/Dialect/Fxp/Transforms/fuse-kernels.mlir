@@ -3,8 +3,11 @@
 // Every kind of kernel, and what stays alone.
 //
 // RUN: deit-opt %s --fxp-fuse-kernels | FileCheck %s
-// RUN: deit-opt %s --fxp-fuse-kernels=remarks -o /dev/null 2>&1 \
+// RUN: deit-opt %s --fxp-fuse-kernels --remarks-filter=fxp-fuse-kernels \
+// RUN:   --mlir-disable-threading -o /dev/null 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=REMARK
+// RUN: deit-opt %s --fxp-fuse-kernels --remarks-filter=other -o /dev/null \
+// RUN:   2>&1 | count 0
 
 // CHECK-LABEL: func.func @patches_and_embedding(
 func.func @patches_and_embedding(%image: tensor<1x2x4x3xui8>,
@@ -14,7 +17,7 @@ func.func @patches_and_embedding(%image: tensor<1x2x4x3xui8>,
   // CHECK-NEXT: %[[P:.*]] = fxp.patches
   // CHECK-NEXT: fxp.yield %[[P]]
   // CHECK-NEXT: }
-  // REMARK: remark: kernel 'patches': patches
+  // REMARK: [Passed] Kernel | Category:fxp-fuse-kernels | {{.*}}Kind=patches, {{.*}}Operations=patches
   %0 = fxp.patches %image {height = 2 : i64, width = 2 : i64}
     : tensor<1x2x4x3xui8> -> tensor<1x2x12xui8>
   // CHECK-DAG: %[[POSITION:.*]] = fxp.constant dense<5>
@@ -27,7 +30,7 @@ func.func @patches_and_embedding(%image: tensor<1x2x4x3xui8>,
   // CHECK-NEXT: fxp.yield %[[T]]
   // CHECK-NEXT: }
   // CHECK-NEXT: return %[[TOKENS]]
-  // REMARK: remark: kernel 'gemm': linear + requantize + add + prepend_token
+  // REMARK: [Passed] Kernel | Category:fxp-fuse-kernels | {{.*}}Kind=gemm, {{.*}}Operations="linear + requantize + add + prepend_token"
   %1 = fxp.linear %0, %w, %b
     : (tensor<1x2x12xui8>, tensor<8x12xi8>, tensor<8xi32>)
     -> tensor<1x2x8xi32>
@@ -54,7 +57,7 @@ func.func @mlp(%x: tensor<1x3x8xi16>, %g: tensor<8xi32>, %w: tensor<8x8xi8>,
     -> tensor<1x8xi16> {
   // CHECK: %[[NORM:.*]] = fxp.kernel "layer_norm"
   // CHECK-NEXT: fxp.layer_norm %[[X]]
-  // REMARK: remark: kernel 'layer_norm': layer_norm
+  // REMARK: [Passed] Kernel | Category:fxp-fuse-kernels | {{.*}}Kind=layer_norm, {{.*}}Operations=layer_norm
   %0 = fxp.layer_norm %x, %g, %g {epsilon = 64 : i64, shift = 14 : i64,
       zero_point = 128 : i64, low = 0 : i64, high = 255 : i64}
     : (tensor<1x3x8xi16>, tensor<8xi32>, tensor<8xi32>) -> tensor<1x3x8xui8>
@@ -63,7 +66,7 @@ func.func @mlp(%x: tensor<1x3x8xi16>, %g: tensor<8xi32>, %w: tensor<8x8xi8>,
   // CHECK-NEXT: %[[R:.*]] = fxp.requantize %[[S]]
   // CHECK-NEXT: %[[L:.*]] = fxp.lookup %[[R]]
   // CHECK-NEXT: fxp.yield %[[L]]
-  // REMARK: remark: kernel 'gemm': linear + requantize + lookup
+  // REMARK: [Passed] Kernel | Category:fxp-fuse-kernels | {{.*}}Kind=gemm, {{.*}}Operations="linear + requantize + lookup"
   %1 = fxp.linear %0, %w, %b
     : (tensor<1x3x8xui8>, tensor<8x8xi8>, tensor<8xi32>) -> tensor<1x3x8xi32>
   %2 = fxp.requantize %1, %m {pre_shift = 0 : i64, shift = 8 : i64,
@@ -76,7 +79,7 @@ func.func @mlp(%x: tensor<1x3x8xi16>, %g: tensor<8xi32>, %w: tensor<8x8xi8>,
   // CHECK-NEXT: %[[R:.*]] = fxp.requantize %[[S]]
   // CHECK-NEXT: %[[A:.*]] = fxp.add %[[X]], %[[R]]
   // CHECK-NEXT: fxp.yield %[[A]]
-  // REMARK: remark: kernel 'gemm': linear + requantize + add
+  // REMARK: [Passed] Kernel | Category:fxp-fuse-kernels | {{.*}}Kind=gemm, {{.*}}Operations="linear + requantize + add"
   %4 = fxp.linear %3, %w, %b
     : (tensor<1x3x8xui8>, tensor<8x8xi8>, tensor<8xi32>) -> tensor<1x3x8xi32>
   %5 = fxp.requantize %4, %m {pre_shift = 0 : i64, shift = 8 : i64,
@@ -107,7 +110,7 @@ func.func @attention(%q: tensor<1x3x4xi8>, %k: tensor<1x3x4xi8>,
   // CHECK-NEXT: fxp.yield %[[M]]
   // CHECK-NEXT: }
   // CHECK-NEXT: return %[[RESULT]]
-  // REMARK: remark: kernel 'attention': split_heads + split_heads + matmul + softmax + split_heads + matmul + normalize + merge_heads
+  // REMARK: [Passed] Kernel | Category:fxp-fuse-kernels | {{.*}}Kind=attention, {{.*}}Operations="split_heads + split_heads + matmul + softmax + split_heads + matmul + normalize + merge_heads"
   %qh = fxp.split_heads %q : tensor<1x3x4xi8> -> tensor<1x2x3x2xi8>
   %kh = fxp.split_heads %k : tensor<1x3x4xi8> -> tensor<1x2x3x2xi8>
   %s = fxp.matmul %qh, %kh {transpose_rhs}
@@ -139,6 +142,8 @@ func.func @shared(%x: tensor<1x8xui8>, %w: tensor<8x8xi8>, %b: tensor<8xi32>,
   // CHECK: %[[LOOKED:.*]] = fxp.kernel "lookup" -> tensor<1x8xui8> {
   // CHECK-NEXT: fxp.lookup %[[CODES]]
   // CHECK: return %[[CODES]], %[[LOOKED]], %[[SUMS]]
+  // REMARK: fuse-kernels.mlir:[[#@LINE+4]]:8: remark: {{.*}}[Missed] Alone | Category:fxp-fuse-kernels | {{.*}}Reason="the sums of its product have several uses", Remark=fxp.requantize
+  // REMARK: fuse-kernels.mlir:[[#@LINE+6]]:8: remark: {{.*}}[Missed] Alone {{.*}}Reason="its operand has several uses", Remark=fxp.lookup
   %0 = fxp.linear %x, %w, %b
     : (tensor<1x8xui8>, tensor<8x8xi8>, tensor<8xi32>) -> tensor<1x8xi32>
   %1 = fxp.requantize %0, %m {pre_shift = 0 : i64, shift = 8 : i64,
@@ -177,4 +182,28 @@ func.func @two_products(%x: tensor<1x2x8xui8>, %w: tensor<8x8xi8>,
       shift = 11 : i64, low = -32767 : i64, high = 32767 : i64}
     : (tensor<1x2x8xi16>, tensor<1x2x8xi16>) -> tensor<1x2x8xi16>
   return %4 : tensor<1x2x8xi16>
+}
+
+// Why an operation is alone, module by module.
+
+// REMARK-NOT: [Missed]
+// REMARK: loc("add"): [Missed] Alone {{.*}}Module=add, Reason="neither operand is a requantized product", Remark=fxp.add
+// REMARK: loc("prepend"): [Missed] Alone {{.*}}Module=prepend, Reason="the token is not a constant", Remark=fxp.prepend_token
+// REMARK: loc("heads"): [Missed] Alone {{.*}}Module=heads, Reason="it is part of no attention", Remark=fxp.split_heads
+// CHECK-LABEL: func.func @alone(
+func.func @alone(%x: tensor<1x2x8xi16>, %token: tensor<1x8xi16>,
+                 %q: tensor<1x3x4xi8>)
+    -> (tensor<1x3x8xi16>, tensor<1x2x3x2xi8>) {
+  // CHECK: fxp.kernel "add"
+  // CHECK: fxp.kernel "prepend_token"
+  // CHECK: fxp.kernel "split_heads"
+  %0 = fxp.add %x, %x {multiplier = 1073741824 : i64,
+      pre_shift = 12 : i64, shift = 11 : i64, low = -32767 : i64,
+      high = 32767 : i64}
+    : (tensor<1x2x8xi16>, tensor<1x2x8xi16>) -> tensor<1x2x8xi16> loc("add")
+  %1 = fxp.prepend_token %0, %token
+    : (tensor<1x2x8xi16>, tensor<1x8xi16>) -> tensor<1x3x8xi16> loc("prepend")
+  %2 = fxp.split_heads %q : tensor<1x3x4xi8> -> tensor<1x2x3x2xi8>
+    loc("heads")
+  return %1, %2 : tensor<1x3x8xi16>, tensor<1x2x3x2xi8>
 }

@@ -27,8 +27,6 @@ def FoldNormalizePass
     %p = deit.patch_embed %image, %w1, %b1 : (tensor<1x2x2x3xui8>, ...) -> ...
     ```
   }];
-  let statistics = [Statistic<"numFolded", "num-folded",
-                              "Number of normalizations folded">];
 }
 
 def FoldClassPositionPass
@@ -53,8 +51,6 @@ def FoldClassPositionPass
       : (tensor<1x4x8xf32>, tensor<8xf32>) -> tensor<1x5x8xf32>
     ```
   }];
-  let statistics = [Statistic<"numFolded", "num-folded",
-                              "Number of positions added to a token">];
 }
 
 def FoldLayerScalePass
@@ -73,8 +69,6 @@ def FoldLayerScalePass
     %2 = deit.linear %0, %w1 bias %b1 : ...
     ```
   }];
-  let statistics = [Statistic<"numFolded", "num-folded",
-                              "Number of LayerScales folded">];
 }
 
 def SplitQkvPass : Pass<"deit-split-qkv", "::mlir::func::FuncOp"> {
@@ -96,8 +90,6 @@ def SplitQkvPass : Pass<"deit-split-qkv", "::mlir::func::FuncOp"> {
     %v = deit.linear %0, %wv bias %bv : ...
     ```
   }];
-  let statistics = [Statistic<"numSplit", "num-split",
-                              "Number of linear layers split">];
 }
 
 def FoldAttentionScalePass
@@ -120,8 +112,6 @@ def FoldAttentionScalePass
     %3 = deit.split_heads %1 : ...
     ```
   }];
-  let statistics = [Statistic<"numFolded", "num-folded",
-                              "Number of scales folded">];
 }
 
 def SinkTokenSelectPass
@@ -146,8 +136,6 @@ def SinkTokenSelectPass
       : (tensor<1x8xf32>, ...) -> tensor<1x8xf32>
     ```
   }];
-  let statistics = [Statistic<"numNarrowed", "num-narrowed",
-                              "Number of operations narrowed to one token">];
 }
 
 def QuantizePass : Pass<"deit-quantize", "::mlir::func::FuncOp"> {
@@ -207,11 +195,6 @@ def QuantizePass : Pass<"deit-quantize", "::mlir::func::FuncOp"> {
     Option<"residualHeadroom", "residual-headroom", "double", "1.25",
            "Factor, at least 1, by which the 16-bit residual stream's range "
            "exceeds the calibrated one (default: 1.25)">,
-  ];
-  let statistics = [
-    Statistic<"numActivations", "num-activations",
-              "Number of activations quantized">,
-    Statistic<"numWeights", "num-weights", "Number of weights quantized">,
   ];
 }
 

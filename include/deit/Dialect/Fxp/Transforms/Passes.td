@@ -25,6 +25,11 @@ def FuseKernelsPass : Pass<"fxp-fuse-kernels", "::mlir::func::FuncOp"> {
     A `fxp.softmax` that is not part of an attention is an error: a kernel has
     one result, a softmax has two.
 
+    With `--remarks-filter=fxp-fuse-kernels`, a passed remark tells of every
+    kernel what is in it and which modules it comes from, a missed remark of
+    every operation that is alone, and need not be, why it could not join a
+    product's kernel.
+
     Example:
 
     ```mlir
@@ -43,18 +48,6 @@ def FuseKernelsPass : Pass<"fxp-fuse-kernels", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::deit::fxp::FxpDialect"];
-  let options = [
-    Option<"remarks", "remarks", "bool", /*default=*/"false",
-           "Say of every kernel what is in it">
-  ];
-  let statistics = [
-    Statistic<"numGemm", "gemm", "Number of kernels of kind gemm">,
-    Statistic<"numAttention", "attention",
-              "Number of kernels of kind attention">,
-    Statistic<"numLayerNorm", "layer_norm",
-              "Number of kernels of kind layer_norm">,
-    Statistic<"numOther", "other", "Number of kernels of any other kind">
-  ];
 }
 
 def SetBatchPass : Pass<"fxp-set-batch", "::mlir::ModuleOp"> {
