@@ -117,7 +117,7 @@ static SmallVector<Section> sections() {
             "deit-fold-attention-scale", "deit-sink-token-select",
             "deit-calibrate", "deit-quantize", "deit-correct-bias"}},
           {"Passes from deit to fxp, and on fxp",
-           {"convert-deit-to-fxp", "fxp-fuse-kernels"}},
+           {"convert-deit-to-fxp", "fxp-fuse-kernels", "fxp-set-batch"}},
           {"Passes from fxp on",
            {"convert-fxp-to-loops", "convert-fxp-program-to-llvm"}}};
 }
