@@ -30,9 +30,14 @@ if lit_config.params.get("verify_roundtrip"):
     )
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%root", config.source_root))
+config.substitutions.append(("%build", config.build_root))
 config.substitutions.append(
     ("%examples", os.path.join(config.source_root, "examples", "deit-shapes"))
 )
+
+# The build that the release preset makes, where documents may expect it.
+if config.build_type == "Release" and not config.sanitizers:
+    config.available_features.add("release-build")
 
 # Programs for other CPUs, where there is something that runs them.
 if shutil.which("qemu-aarch64"):

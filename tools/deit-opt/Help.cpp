@@ -107,19 +107,31 @@ struct Section {
 };
 } // namespace
 
+// One name a line, so that adding one changes one.
 static SmallVector<Section> sections() {
   return {{"Pipelines",
-           {"deit-prepare", "deit-quantization", "deit-to-fxp", "fxp-to-loops",
+           {"deit-prepare",      //
+            "deit-quantization", //
+            "deit-to-fxp",       //
+            "fxp-to-loops",      //
             "fxp-to-llvm"}},
           {"Passes on deit",
-           {"deit-fold-normalize", "deit-fold-class-position",
-            "deit-fold-layer-scale", "deit-split-qkv",
-            "deit-fold-attention-scale", "deit-sink-token-select",
-            "deit-calibrate", "deit-quantize", "deit-correct-bias"}},
+           {"deit-fold-normalize",       //
+            "deit-fold-class-position",  //
+            "deit-fold-layer-scale",     //
+            "deit-split-qkv",            //
+            "deit-fold-attention-scale", //
+            "deit-sink-token-select",    //
+            "deit-calibrate",            //
+            "deit-quantize",             //
+            "deit-correct-bias"}},
           {"Passes from deit to fxp, and on fxp",
-           {"convert-deit-to-fxp", "fxp-fuse-kernels", "fxp-set-batch"}},
+           {"convert-deit-to-fxp", //
+            "fxp-fuse-kernels",    //
+            "fxp-set-batch"}},
           {"Passes from fxp on",
-           {"convert-fxp-to-loops", "convert-fxp-program-to-llvm"}}};
+           {"convert-fxp-to-loops", //
+            "convert-fxp-program-to-llvm"}}};
 }
 
 static const PassRegistryEntry *lookup(StringRef name) {

@@ -48,7 +48,7 @@ func.func @attention(%q: tensor<1x3x4x!q>, %k: tensor<1x3x4x!k>,
 
 // CHECK-LABEL: func.func @one_hot(
 func.func @one_hot(%s: tensor<1x1x2x2x!coarse>) -> tensor<1x1x2x2x!p> {
-  // CHECK: fxp.softmax {{.*}} {limit = 1 : i64, multiplier = 1073741824 : i64, pre_shift = 21 : i64}
+  // CHECK: fxp.softmax {{.*}}, limit = 1 : i64, multiplier = 1073741824 : i64, pre_shift = 21 : i64}
   %p = deit.softmax %s : tensor<1x1x2x2x!coarse> -> tensor<1x1x2x2x!p>
   return %p : tensor<1x1x2x2x!p>
 }
