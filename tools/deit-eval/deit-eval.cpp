@@ -169,9 +169,10 @@ static Error compare(const EvalOptions &options,
                      const deit_evaluate_options &evaluation) {
   if (evaluation.limit || evaluation.logits ||
       !options.model.container.empty() || !options.model.target.empty() ||
-      options.model.batch)
+      options.model.batch || evaluation.profile)
     return makeError("--compare runs two modules on one image; leave out "
-                     "--limit, --logits, --container, --target and --batch");
+                     "--limit, --logits, --container, --target, "
+                     "--batch and --profile");
   return compareModels(
       {options.model.path, options.reference, options.image.value_or(0)},
       evaluation);

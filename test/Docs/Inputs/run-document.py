@@ -11,7 +11,7 @@ are. A comment stands on a line of its own before the block:
   <!-- output -->         what the commands before have printed: these lines, in
                           this order, at the end of whatever else. "..." alone
                           on a line stands for any lines, within a line for any
-                          text; blanks count as one
+                          text; blanks count as one. An empty block: nothing
   <!-- output, numbers vary -->  the same; any number will do for a number
   <!-- file PATH -->      the contents of the file PATH
   <!-- insert PATH after LINE -->, <!-- insert PATH before LINE -->
@@ -150,7 +150,8 @@ def check_output(document, block, printed):
             pattern += line_pattern(line, vary) + r"\n"
     squeezed = "".join(" ".join(line.split()) + "\n"
                        for line in printed.splitlines())
-    if not re.search("^" + pattern, squeezed, re.MULTILINE):
+    if not (re.search("^" + pattern, squeezed, re.MULTILINE) if pattern
+            else not squeezed):
         fail(document, block.line, "the commands print something else:\n"
              + printed)
 
