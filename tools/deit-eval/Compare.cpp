@@ -152,6 +152,9 @@ Error deit::compareModels(const CompareOptions &options,
                           const deit_evaluate_options &evaluation) {
   if (!evaluation.data)
     return makeError("there is no image to compare with; pass --data FILE");
+  if (options.model == "-" && options.reference == "-")
+    return makeError("standard input can be read only once; name a file for "
+                     "MODEL or --compare");
   Expected<ModuleFile> model = readComparable(options.model);
   if (!model)
     return model.takeError();
