@@ -75,6 +75,7 @@ static std::vector<float> dequantize(const IntegerTensor &codes, double scale,
 static std::vector<float> weights(const IntegerTensor &numerators,
                                   const IntegerTensor &sums) {
   std::vector<float> values;
+  values.reserve(numerators.values.size());
   size_t columns = numerators.shape.back();
   for (size_t i = 0; i < numerators.values.size(); ++i)
     values.push_back(static_cast<float>(

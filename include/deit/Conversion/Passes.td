@@ -83,9 +83,6 @@ def ConvertFxpToLoopsPass
            "CPU, or family of CPUs, to generate code for; deit-compile "
            "--help lists them">
   ];
-  let statistics = [
-    Statistic<"kernels", "kernels", "Number of functions generated">
-  ];
   let dependentDialects = [
     "::deit::fxp::FxpDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",

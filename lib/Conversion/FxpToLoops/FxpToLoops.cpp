@@ -6,6 +6,7 @@
 #include "deit/Conversion/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/Statistic.h"
 
 namespace deit {
 #define GEN_PASS_DEF_CONVERTFXPTOLOOPSPASS
@@ -13,6 +14,9 @@ namespace deit {
 } // namespace deit
 
 using namespace deit;
+
+#define DEBUG_TYPE "convert-fxp-to-loops"
+ALWAYS_ENABLED_STATISTIC(numKernels, "Functions generated");
 
 /// ".x86_64_v3": a symbol with a dash in it would need quotes.
 static std::string symbolSuffix(const Target &target) {
@@ -44,7 +48,7 @@ struct ConvertFxpToLoopsPass
       if (failed(NetworkConverter(function, program).convert()))
         return signalPassFailure();
     }
-    kernels = llvm::range_size(module.getOps<func::FuncOp>()) - 1;
+    numKernels += llvm::range_size(module.getOps<func::FuncOp>()) - 1;
     function.erase();
   }
 };
