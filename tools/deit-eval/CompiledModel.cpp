@@ -1,65 +1,147 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled model: a shared library with the interface of deit_model.h.
+// Loads a compiled model and shows it to the runtime's evaluation.
 
-#include "Model.h"
-#include "deit/Support/FileIO.h"
+#include "CompiledModel.h"
+#include "deit_clock.h"
 #include "deit_cpu.h"
-#include "deit_model.h"
-#include "llvm/ADT/SmallString.h"
-#include "llvm/Object/ELFObjectFile.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/TargetParser/Host.h"
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace deit;
-using llvm::Error;
-using llvm::Expected;
-using llvm::StringRef;
-using llvm::Twine;
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
 
 namespace {
 
-/// The functions of deit_model.h, as one library has them.
-struct Functions {
-  decltype(&deit_describe) describe;
-  decltype(&deit_choose_target) chooseTarget;
-  decltype(&deit_missing_features) missingFeatures;
-  decltype(&deit_status_text) statusText;
-  decltype(&deit_load) load;
-  decltype(&deit_set_threads) setThreads;
-  decltype(&deit_run) run;
-  decltype(&deit_step_count) stepCount;
-  decltype(&deit_describe_step) describeStep;
-  decltype(&deit_run_measured) runMeasured;
-  decltype(&deit_measure_peak) measurePeak;
-  decltype(&deit_free) free;
-};
-
-class CompiledModel : public Model {
+/// A file, mapped into memory as far as it is looked at.
+class MappedFile {
 public:
-  ~CompiledModel() override {
-    if (model)
-      functions.free(model);
+  ~MappedFile() {
+    if (bytes)
+      munmap(contents, bytes);
   }
+  Failure open(const std::string &path);
 
-  Error open(const ModelOptions &options);
+  const char *data() const { return static_cast<const char *>(contents); }
+  size_t size() const { return bytes; }
+  /// Copies what lies at `offset`; false if that is beyond the end.
+  template <typename T>
+  bool read(uint64_t offset, T &value) const {
+    if (offset > bytes || bytes - offset < sizeof value)
+      return false;
+    memcpy(&value, data() + offset, sizeof value);
+    return true;
+  }
 
 private:
-  Error infer(const uint8_t *images, unsigned count, void *logits) override;
-  static CompiledModel &of(void *self) {
-    return static_cast<CompiledModel &>(*static_cast<Model *>(self));
-  }
-  void offerProfile();
-  Error load(const ModelOptions &options, const llvm::MemoryBuffer *container);
-  void describe(const ModelOptions &options,
-                const llvm::MemoryBuffer *container);
-
-  Functions functions;
-  deit_model *model = nullptr;
+  void *contents = nullptr;
+  size_t bytes = 0;
 };
 
 } // namespace
+
+Failure MappedFile::open(const std::string &path) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat facts = {};
+  bool isOpen = file >= 0 && fstat(file, &facts) == 0;
+  if (isOpen && facts.st_size > 0) {
+    void *mapped =
+        mmap(nullptr, facts.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    isOpen = mapped != MAP_FAILED;
+    if (isOpen) {
+      contents = mapped;
+      bytes = facts.st_size;
+    }
+  }
+  int code = errno;
+  if (file >= 0)
+    close(file);
+  if (isOpen)
+    return std::nullopt;
+  return path + ": cannot be read: " + strerror(code);
+}
+
+bool deit::isCompiledModel(const std::string &path) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  char magic[SELFMAG] = {};
+  bool isElf = file >= 0 && read(file, magic, sizeof magic) == SELFMAG &&
+               memcmp(magic, ELFMAG, SELFMAG) == 0;
+  if (file >= 0)
+    close(file);
+  return isElf;
+}
+
+#if defined(__x86_64__)
+static constexpr int kMachine = EM_X86_64;
+static constexpr char kMachineName[] = "x86-64";
+#else
+static constexpr int kMachine = EM_AARCH64;
+static constexpr char kMachineName[] = "AArch64";
+#endif
+
+static std::string machineName(int machine) {
+  switch (machine) {
+  case EM_X86_64:
+    return "x86-64";
+  case EM_AARCH64:
+    return "AArch64";
+  case EM_RISCV:
+    return "RISC-V";
+  case EM_ARM:
+    return "32-bit ARM";
+  default:
+    return "machine " + std::to_string(machine) + " of ELF's list";
+  }
+}
+
+/// Loading maps the file whole; a part that is missing would be a crash.
+static Failure checkSegments(const MappedFile &file, const Elf64_Ehdr &header) {
+  for (int i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    if (!file.read(header.e_phoff + uint64_t(i) * sizeof segment, segment) ||
+        segment.p_offset > file.size() ||
+        segment.p_filesz > file.size() - segment.p_offset)
+      return "is shorter than it says; was it copied whole?";
+  }
+  return std::nullopt;
+}
+
+/// Fails unless the library is whole and for this kind of machine.
+static Failure checkLibrary(const std::string &path) {
+  MappedFile file;
+  if (Failure failure = file.open(path))
+    return failure;
+  Elf64_Ehdr header;
+  if (!file.read(0, header))
+    return "is shorter than it says; was it copied whole?";
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 ||
+      header.e_ident[EI_DATA] != ELFDATA2LSB)
+    return "is no 64-bit little-endian library";
+  if (header.e_machine != kMachine)
+    return "is compiled for " + machineName(header.e_machine) +
+           " and this machine is " + kMachineName +
+           "; evaluate it there, with what deit-compile --emit=evaluator "
+           "writes";
+  if (header.e_type == ET_REL)
+    return "is an object file; give what deit-compile --emit=so wrote";
+  return checkSegments(file, header);
+}
+
+//===----------------------------------------------------------------------===//
+// The library
+//===----------------------------------------------------------------------===//
 
 template <typename Function>
 static bool find(void *library, const char *name, Function &function) {
@@ -67,8 +149,8 @@ static bool find(void *library, const char *name, Function &function) {
   return function;
 }
 
-static Expected<Functions> findFunctions(void *library, StringRef path) {
-  Functions found;
+Failure CompiledModel::findFunctions(void *library) {
+  Functions &found = functions;
   if (find(library, "deit_describe", found.describe) &&
       find(library, "deit_choose_target", found.chooseTarget) &&
       find(library, "deit_missing_features", found.missingFeatures) &&
@@ -81,155 +163,124 @@ static Expected<Functions> findFunctions(void *library, StringRef path) {
       find(library, "deit_run_measured", found.runMeasured) &&
       find(library, "deit_measure_peak", found.measurePeak) &&
       find(library, "deit_free", found.free))
-    return found;
-  return makeError(path + ": is a shared library, but no compiled model; give "
-                          "what deit-compile --emit=so wrote");
+    return std::nullopt;
+  return "is a shared library, but no compiled model; give what deit-compile "
+         "--emit=so wrote";
 }
 
-/// Loading maps the file whole; a part that is missing would be a crash.
-static Error checkSegments(const llvm::object::ObjectFile &object) {
-  auto *elf = llvm::dyn_cast<llvm::object::ELF64LEObjectFile>(&object);
-  if (!elf)
-    return makeError("is no 64-bit little-endian library");
-  auto segments = elf->getELFFile().program_headers();
-  if (!segments)
-    return segments.takeError();
-  for (const auto &segment : *segments)
-    if (segment.p_offset + segment.p_filesz > object.getData().size())
-      return makeError("is shorter than it says; was it copied whole?");
-  return Error::success();
-}
-
-/// Fails unless `library` is whole and for this kind of machine.
-static Error checkLibrary(llvm::MemoryBufferRef library) {
-  auto object = llvm::object::ObjectFile::createObjectFile(library);
-  if (!object)
-    return prefixError("is damaged: ", object.takeError());
-  llvm::Triple host(llvm::sys::getProcessTriple());
-  if ((*object)->getArch() != host.getArch())
-    return makeError(
-        "is compiled for " +
-        llvm::Triple::getArchTypeName((*object)->getArch()) +
-        " and this machine is " + host.getArchName() +
-        "; evaluate it there, with what deit-compile --emit=evaluator writes");
-  if ((*object)->isRelocatableObject())
-    return makeError("is an object file; give what deit-compile --emit=so "
-                     "wrote");
-  return checkSegments(**object);
-}
-
-/// Opens the library at `path` and finds its functions.
-static Expected<Functions> openLibrary(StringRef path) {
+Failure CompiledModel::openLibrary(const std::string &path) {
+  if (Failure failure = checkLibrary(path))
+    return failure;
   // With no slash in it, a name would be searched for among the system's.
-  llvm::SmallString<256> absolute(path);
-  llvm::sys::fs::make_absolute(absolute);
-  void *library = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::unique_ptr<char, decltype(&::free)> absolute(
+      realpath(path.c_str(), nullptr), ::free);
+  void *library =
+      dlopen(absolute ? absolute.get() : path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
-    return makeError(path +
-                     ": cannot be loaded as a shared library: " + dlerror());
-  return findFunctions(library, path);
+    return std::string("cannot be loaded as a shared library: ") + dlerror();
+  return findFunctions(library);
 }
 
-Error CompiledModel::load(const ModelOptions &options,
-                          const llvm::MemoryBuffer *container) {
+Failure CompiledModel::checkCpu(const ModelOptions &options) {
+  if (!options.target.empty() &&
+      functions.chooseTarget(options.target.c_str()) == DEIT_ERROR_ARGUMENT)
+    return "has no kernels for '" + options.target +
+           "'; it has: " + functions.describe()->targets;
+  const char *missing = functions.missingFeatures();
+  if (*missing)
+    return std::string("was compiled for ") + functions.describe()->target +
+           " and this CPU lacks " + missing +
+           "; compile the model for this CPU with deit-compile --target";
+  return std::nullopt;
+}
+
+Failure CompiledModel::load(const ModelOptions &options) {
   const deit_info *info = functions.describe();
-  if (!container && info->container_bytes == 0)
-    return makeError(options.path +
-                     ": carries no weights; pass --container FILE, the file "
-                     "that was compiled along with it");
-  deit_status status =
-      functions.load(container ? container->getBufferStart() : nullptr,
-                     container ? container->getBufferSize() : 0, &model);
+  MappedFile container;
+  if (!options.container.empty())
+    if (Failure failure = container.open(options.container))
+      return failure;
+  if (options.container.empty() && info->container_bytes == 0)
+    return "carries no weights; pass --container FILE, the file that was "
+           "compiled along with it";
+  facts.model_bytes =
+      options.container.empty() ? info->container_bytes : container.size();
+  // An empty file has no address, yet it is a wrong container, not none.
+  deit_status status = functions.load(options.container.empty() ? nullptr
+                                      : container.size() ? container.data()
+                                                         : "",
+                                      container.size(), &model);
   if (status == DEIT_OK)
     status = functions.setThreads(model, facts.threads);
   if (status == DEIT_OK)
-    return Error::success();
-  StringRef remedy = status == DEIT_ERROR_CONTAINER
-                         ? "; copy the file again, or compile the model again "
-                           "to get a matching pair"
-                         : "";
-  return makeError((container ? options.container : options.path) + ": " +
-                   functions.statusText(status) + remedy);
+    return std::nullopt;
+  std::string text = functions.statusText(status);
+  if (!options.container.empty())
+    text = options.container + ": " + text;
+  if (status == DEIT_ERROR_CONTAINER)
+    text += "; copy the file again, or compile the model again to get a "
+            "matching pair";
+  return text;
 }
 
-void CompiledModel::describe(const ModelOptions &options,
-                             const llvm::MemoryBuffer *container) {
-  const deit_info *info = functions.describe();
-  name = info->name;
-  target = info->target;
-  facts.image_height = info->image_height;
-  facts.image_width = info->image_width;
-  facts.classes = info->classes;
-  facts.model_bytes =
-      container ? container->getBufferSize() : info->container_bytes;
-  facts.code_bytes = info->code_bytes;
+Failure CompiledModel::open(const ModelOptions &options) {
+  int64_t start = deit_nanoseconds();
+  if (options.batch)
+    return "has the batch it was compiled for; --batch is for MLIR, compile "
+           "the model again with deit-compile --batch";
+  if (Failure failure = openLibrary(options.path))
+    return failure;
+  if (Failure failure = checkCpu(options))
+    return failure;
   facts.threads = options.threads ? options.threads : deit_core_count();
-  facts.batch = info->batch;
+  if (Failure failure = load(options))
+    return failure;
+  facts.load_ms = static_cast<double>(deit_nanoseconds() - start) / 1e6;
+  return std::nullopt;
 }
 
-void CompiledModel::offerProfile() {
-  facts.step_count = functions.stepCount(model);
-  facts.describe_step = [](void *self, int64_t index, deit_step_info *info) {
-    (void)of(self).functions.describeStep(of(self).model, index, info);
-  };
-  facts.infer_measured = [](void *self, const uint8_t *images, void *logits,
-                            int64_t *nanoseconds) -> const char * {
-    const Functions &functions = of(self).functions;
-    deit_status status = functions.runMeasured(
-        of(self).model, images, static_cast<int32_t *>(logits), nanoseconds);
+CompiledModel::~CompiledModel() {
+  if (model)
+    functions.free(model);
+}
+
+//===----------------------------------------------------------------------===//
+// The backend
+//===----------------------------------------------------------------------===//
+
+deit_backend CompiledModel::backend() {
+  const deit_info *info = functions.describe();
+  deit_backend backend = facts;
+  backend.name = info->name;
+  backend.target = info->target;
+  backend.image_height = info->image_height;
+  backend.image_width = info->image_width;
+  backend.classes = info->classes;
+  backend.code_bytes = info->code_bytes;
+  backend.batch = info->batch;
+  backend.self = this;
+  backend.infer = [](void *self, const uint8_t *images, unsigned,
+                     void *logits) -> const char * {
+    auto &[functions, model, facts] = *static_cast<CompiledModel *>(self);
+    deit_status status =
+        functions.run(model, images, static_cast<int32_t *>(logits));
     return status == DEIT_OK ? nullptr : functions.statusText(status);
   };
-  facts.measure_peak = [](void *self) {
-    return of(self).functions.measurePeak(of(self).model);
+  backend.step_count = functions.stepCount(model);
+  backend.describe_step = [](void *self, int64_t index, deit_step_info *info) {
+    auto &[functions, model, facts] = *static_cast<CompiledModel *>(self);
+    (void)functions.describeStep(model, index, info);
   };
-}
-
-Error CompiledModel::open(const ModelOptions &options) {
-  Expected<Functions> found = openLibrary(options.path);
-  if (!found)
-    return found.takeError();
-  functions = *found;
-  if (!options.target.empty() &&
-      functions.chooseTarget(options.target.c_str()) == DEIT_ERROR_ARGUMENT)
-    return makeError(options.path + ": has no kernels for '" + options.target +
-                     "'; it has: " + functions.describe()->targets);
-  const char *missing = functions.missingFeatures();
-  if (*missing)
-    return makeError(options.path + ": was compiled for " +
-                     functions.describe()->target + " and this CPU lacks " +
-                     missing +
-                     "; compile the model for this CPU with deit-compile "
-                     "--target");
-  std::unique_ptr<llvm::MemoryBuffer> container;
-  if (!options.container.empty()) {
-    auto contents = readFile(options.container);
-    if (!contents)
-      return contents.takeError();
-    container = std::move(*contents);
-  }
-  describe(options, container.get());
-  if (Error error = load(options, container.get()))
-    return error;
-  offerProfile();
-  return Error::success();
-}
-
-Error CompiledModel::infer(const uint8_t *images, unsigned, void *logits) {
-  deit_status status =
-      functions.run(model, images, static_cast<int32_t *>(logits));
-  return status == DEIT_OK ? Error::success()
-                           : makeError(functions.statusText(status));
-}
-
-Expected<ModelPtr> deit::openCompiledModel(const ModelOptions &options,
-                                           llvm::MemoryBufferRef library) {
-  auto model = std::make_unique<CompiledModel>();
-  if (options.path == "-")
-    return makeError("a shared library cannot be read from standard input; "
-                     "name the file");
-  if (Error error = checkLibrary(library))
-    return prefixError(options.path + ": ", std::move(error));
-  if (Error error = model->open(options))
-    return std::move(error);
-  return model;
+  backend.infer_measured = [](void *self, const uint8_t *images, void *logits,
+                              int64_t *nanoseconds) -> const char * {
+    auto &[functions, model, facts] = *static_cast<CompiledModel *>(self);
+    deit_status status = functions.runMeasured(
+        model, images, static_cast<int32_t *>(logits), nanoseconds);
+    return status == DEIT_OK ? nullptr : functions.statusText(status);
+  };
+  backend.measure_peak = [](void *self) {
+    auto &[functions, model, facts] = *static_cast<CompiledModel *>(self);
+    return functions.measurePeak(model);
+  };
+  return backend;
 }

@@ -39,8 +39,6 @@ Expected<ModelPtr> deit::openModel(const ModelOptions &options) {
     return contents.takeError();
   llvm::MemoryBufferRef bytes = **contents;
   llvm::file_magic magic = llvm::identify_magic(bytes.getBuffer());
-  if (bytes.getBuffer().starts_with("\177ELF"))
-    return openCompiledModel(options, bytes);
   // Text holds no zero bytes.
   bool text = magic == llvm::file_magic::unknown &&
               !bytes.getBuffer().take_front(4096).contains('\0');

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The kinds of models deit-eval measures, behind one face.
+// The kinds of MLIR deit-eval measures, behind one face.
 
 #ifndef DEIT_TOOLS_DEIT_EVAL_MODEL_H
 #define DEIT_TOOLS_DEIT_EVAL_MODEL_H
 
+#include "EvalOptions.h"
 #include "deit_evaluate.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
@@ -14,15 +15,6 @@
 #include <string>
 
 namespace deit {
-
-/// What the command line says of the model.
-struct ModelOptions {
-  std::string path;
-  std::string container; ///< weights for a compiled model; empty: its own
-  std::string target;    ///< whose kernels to run; empty: the best there are
-  unsigned threads = 0;  ///< 0: one per core
-  unsigned batch = 0;    ///< images MLIR is run on at once; 0: as many as pay
-};
 
 /// A model ready to be measured.
 class Model {
@@ -51,13 +43,9 @@ private:
 
 using ModelPtr = std::unique_ptr<Model>;
 
-/// Opens a model of any kind, told apart by what is in the file. Its loading
+/// Opens MLIR of any level, told apart by what is in the file. Its loading
 /// time runs from here on. The error names the file.
 llvm::Expected<ModelPtr> openModel(const ModelOptions &options);
-
-/// Opens a compiled model, a shared library. `library` is what is in it.
-llvm::Expected<ModelPtr> openCompiledModel(const ModelOptions &options,
-                                           llvm::MemoryBufferRef library);
 
 /// Opens the function `forward` of a module, text or bytecode, in the `fxp` or
 /// the `deit` dialect.
