@@ -37,8 +37,8 @@ static bool isSymmetric(Value value) {
                       [](Operation *user) { return isa<SplitHeadsOp>(user); });
 }
 
-/// Whether `value` is a score or an attention weight: the largest tensors, whose
-/// codes need no range.
+/// Whether `value` is a score or an attention weight: the largest tensors,
+/// whose codes need no range.
 static bool isAttention(Value value) {
   return isa<SoftmaxOp>(value.getDefiningOp()) ||
          llvm::any_of(value.getUsers(),
@@ -150,6 +150,7 @@ Expected<Statistics> deit::collectRanges(func::FuncOp function,
     return logits.takeError();
   if (!collector.notFinite.empty())
     return makeError("the activations of '" + collector.notFinite +
-                     "' are not all finite; are the model's weights?");
+                     "' are not all finite; the model's weights are not finite "
+                     "or too large for floats");
   return std::move(collector.statistics);
 }

@@ -43,13 +43,15 @@ static Error checkRatio(double ratio) {
 }
 
 Expected<Requantization> deit::makeRequantization(ArrayRef<double> ratios,
-                                                  int64_t bound) {
-  double largest = 0;
+                                                  int64_t bound,
+                                                  int64_t width) {
+  double asked = 0;
   for (double ratio : ratios) {
     if (Error error = checkRatio(ratio))
       return std::move(error);
-    largest = std::max(largest, ratio);
+    asked = std::max(asked, ratio);
   }
+  double largest = std::min(asked, double(width));
   int exponent = 0;
   std::frexp(largest, &exponent); // largest = f * 2^exponent, f in [0.5, 1)
   Requantization result;
@@ -61,19 +63,31 @@ Expected<Requantization> deit::makeRequantization(ArrayRef<double> ratios,
   if (result.preShift > kMaxPreShift ||
       !canRequantize(bound, result.preShift, result.shift))
     return llvm::createStringError(
-        "a sum of up to " + Twine(bound) + " times " + text(largest) +
+        "a sum of up to " + Twine(bound) + " times " + text(asked) +
         " leaves 32 bits; expected a coarser scale of the result");
   for (double ratio : ratios)
-    result.multipliers.push_back(
-        multiplierFor(ratio, 31 + result.shift - result.preShift));
+    result.multipliers.push_back(multiplierFor(
+        std::min(ratio, largest), 31 + result.shift - result.preShift));
   return result;
 }
 
-Expected<Rescale> deit::makeRescale(double ratio) {
+/// Of codes on both sides of 0 the coarsest ratio; a pre-shift of 16 leaves
+/// room for them, but not for -32768.
+static Rescale largestRescale(double ratio) {
+  Rescale result;
+  result.preShift = 16;
+  result.shift = kMinShift;
+  result.multiplier = multiplierFor(std::min(ratio, 32768.0), 16);
+  return result;
+}
+
+Expected<Rescale> deit::makeRescale(double ratio, int64_t bound) {
   if (Error error = checkRatio(ratio))
     return std::move(error);
   int exponent = 0;
   std::frexp(ratio, &exponent);
+  if (exponent > 14 && bound <= INT16_MAX)
+    return largestRescale(ratio);
   // 16 bits leave room for 15 more, and the more the smaller the first floor;
   // a shift of 30 would halve the room.
   constexpr int most = kMaxShift - 1;
@@ -81,8 +95,9 @@ Expected<Rescale> deit::makeRescale(double ratio) {
   result.preShift = std::clamp(most + exponent, 0, 15);
   result.shift = std::min(result.preShift - exponent, most);
   if (result.shift < kMinShift)
-    return llvm::createStringError("the scale of a residual is " + text(ratio) +
-                                   " times the sum's; expected at most 2^14");
+    return llvm::createStringError(
+        "the scale of a residual is " + text(ratio) +
+        " times the sum's; expected less than 2^14, or no code of -32768");
   result.multiplier = multiplierFor(ratio, 31 + result.shift - result.preShift);
   return result;
 }
@@ -164,6 +179,14 @@ static std::vector<int32_t> scaled(ArrayRef<float> values, double scale,
   return result;
 }
 
+double deit::finestLayerNormScale(ArrayRef<float> gamma, ArrayRef<float> beta) {
+  // With the least shift, 1. The float that is nearest to the quotient may be
+  // below it.
+  constexpr double kRoom = 1 + 1e-9;
+  return kRoom * std::max(largestOf(gamma) / ((1 << 19) - 1),
+                          largestOf(beta) / (1 << 29));
+}
+
 Expected<LayerNormParameters>
 deit::makeLayerNorm(ArrayRef<float> gamma, ArrayRef<float> beta, double epsilon,
                     double inputScale, double outputScale) {
@@ -176,9 +199,11 @@ deit::makeLayerNorm(ArrayRef<float> gamma, ArrayRef<float> beta, double epsilon,
            std::ldexp(betaMost, result.shift) <= double(1 << 30)))
     --result.shift;
   if (result.shift < 1)
-    return llvm::createStringError(
-        "gamma of up to " + text(gammaMost) + " and beta of up to " +
-        text(betaMost) + " result codes; expected below 2^19 and 2^29");
+    return llvm::createStringError("gamma of up to " + text(gammaMost) +
+                                   " and beta of up to " + text(betaMost) +
+                                   " result codes, expected below 2^19 and "
+                                   "2^29; the result's scale is too "
+                                   "fine");
   double n = double(gamma.size());
   double varianceEpsilon =
       roundHalfEven(epsilon * n * n / (inputScale * inputScale));

@@ -30,9 +30,11 @@ static Range withZero(Range range) { return unite(range, {0, 0}); }
 AffineCodes deit::affineCodes(Range range, int64_t steps) {
   range = withZero(range);
   double scale = (range.high - range.low) / steps;
-  // A tensor of zeros, or of denormals, which no multiplier can express.
-  if (!(scale > 1e-30))
-    return {1, 0};
+  // A tensor of zeros, or of what is nothing beside them. Products of two such
+  // scales are still those of a type; and a layer of them needs no codes
+  // coarser than its bias.
+  if (!(scale > 1e-15))
+    return {kEmptyScale, 0};
   return {scale, std::llround(-range.low / scale)};
 }
 

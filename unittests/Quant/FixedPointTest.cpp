@@ -122,6 +122,22 @@ TEST(Requantization, RefusesWhatDoesNotFit) {
   EXPECT_NE(messageOf(makeRequantization({INFINITY}, 1)), "");
 }
 
+/// What leaves the codes anyway need not fit 32 bits.
+TEST(Requantization, LeavesTheCodesAtOnce) {
+  constexpr int64_t bound = 1 << 20, low = -120, high = 135;
+  EXPECT_NE(messageOf(makeRequantization({1e5, 0.5}, bound)), "");
+  for (double ratio : {135.0, 500.0, 1e5, 1e300}) {
+    auto r = take(makeRequantization({ratio, 0.5}, bound, high));
+    ASSERT_TRUE(canRequantize(bound, r.preShift, r.shift));
+    for (int64_t a : {int64_t(-1), int64_t(0), int64_t(1), bound, -bound}) {
+      double real = std::clamp(double(a) * ratio, double(low), double(high));
+      int64_t y = requantize(a, r.multipliers[0], r.preShift, r.shift);
+      EXPECT_EQ(std::clamp(y, low, high), int64_t(real)) << ratio << " " << a;
+    }
+    EXPECT_EQ(requantize(101, r.multipliers[1], r.preShift, r.shift), 51);
+  }
+}
+
 TEST(Requantization, AllZeros) {
   auto r = take(makeRequantization({0.0, 0.0}, 1 << 30));
   EXPECT_EQ(requantize(1 << 30, r.multipliers[1], r.preShift, r.shift), 0);
@@ -150,9 +166,31 @@ TEST(Rescale, OneIsExact) {
     ASSERT_EQ(requantize(x, r.multiplier, r.preShift, r.shift), x);
 }
 
+/// Coarse codes of a residual, of which one or two leave the result's range.
+TEST(Rescale, SumsOfCoarseResiduals) {
+  auto clampToCodes = [](double y) { return std::clamp(y, -32767.0, 32767.0); };
+  for (double ratio : {16384.0, 20000.0, 32767.0, 32768.0, 40000.0, 65000.0,
+                       65536.0, 1e8, 1e300}) {
+    Rescale r = take(makeRescale(ratio));
+    for (int64_t x : {-32767, -1000, -3, -2, -1, 0, 1, 2, 3, 1000, 32767}) {
+      ASSERT_TRUE(canRequantize(x, r.preShift, r.shift));
+      int64_t scaled = requantize(x, r.multiplier, r.preShift, r.shift);
+      ASSERT_EQ(scaled, int32_t(scaled));
+      for (int64_t branch = -32767; branch <= 32767; branch += 127) {
+        double real = clampToCodes(double(x) * ratio + double(branch));
+        double found = clampToCodes(double(scaled + branch));
+        double bound = ratio <= 32768 || x == 0 ? 1 : ratio / 2;
+        ASSERT_LE(std::fabs(found - real), bound)
+            << ratio << " " << x << " " << branch;
+      }
+    }
+  }
+}
+
 TEST(Rescale, RefusesFactorsWithoutRoom) {
-  EXPECT_EQ(messageOf(makeRescale(16383)), "");
-  EXPECT_NE(messageOf(makeRescale(16384)), "");
+  EXPECT_EQ(messageOf(makeRescale(16383, 32768)), "");
+  EXPECT_NE(messageOf(makeRescale(16384, 32768)).find("residual"),
+            std::string::npos);
 }
 
 //===----------------------------------------------------------------------===//
@@ -248,6 +286,20 @@ TEST(LayerNorm, RefusesWhatDoesNotFit) {
   EXPECT_NE(messageOf(makeLayerNorm(large, one, 1e-6, 1e-3, 0.02)), "");
   EXPECT_NE(messageOf(makeLayerNorm(one, large, 1e-6, 1e-3, 1e-4)), "");
   EXPECT_NE(messageOf(makeLayerNorm(one, one, 1, 1e-10, 0.02)), "");
+}
+
+TEST(LayerNorm, FinestScaleFitsAndHalfOfItDoesNot) {
+  for (float gamma : {0.0f, 1e-6f, 1.0f, 3e7f})
+    for (float beta : {0.0f, 1.0f, 1e9f}) {
+      if (gamma == 0 && beta == 0)
+        continue; // any scale will do
+      double finest = finestLayerNormScale({1e-9f, -gamma}, {-beta, 0});
+      auto codes = [&](double scale) {
+        return makeLayerNorm({1e-9f, -gamma}, {-beta, 0}, 1e-6, 1e-3, scale);
+      };
+      EXPECT_EQ(messageOf(codes(finest)), "") << gamma << " " << beta;
+      EXPECT_NE(messageOf(codes(finest / 2)), "") << gamma << " " << beta;
+    }
 }
 
 TEST(GeluTable, IsExactUpToRounding) {

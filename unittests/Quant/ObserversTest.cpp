@@ -48,9 +48,11 @@ TEST(AffineCodes, ZeroHasACode) {
 }
 
 TEST(AffineCodes, EmptyRange) {
-  AffineCodes codes = affineCodes({0, 0}, 255);
-  EXPECT_EQ(codes.scale, 1);
-  EXPECT_EQ(codes.zeroPoint, 0);
+  for (double high : {0.0, 1e-300, 1e-13}) {
+    AffineCodes codes = affineCodes({0, high}, 255);
+    EXPECT_EQ(codes.scale, kEmptyScale);
+    EXPECT_EQ(codes.zeroPoint, 0);
+  }
 }
 
 TEST(Range, UniteAndMirror) {

@@ -42,9 +42,13 @@ struct Requantization {
 /// the accumulator's scale over the result's. `bound` is the largest absolute
 /// value of any accumulator. The largest multiplier is in [2^30, 2^31) unless
 /// all ratios are below 2^-31; the shift is at least 4 where `bound` leaves
-/// room, so that the first floor costs at most 1/16 of a result code.
+/// room, so that the first floor costs at most 1/16 of a result code. Where a
+/// ratio is above `width`, the larger distance of a result code from its zero
+/// point, that
+/// takes its place, for a sum of 1 leaves the codes.
 Expected<Requantization> makeRequantization(ArrayRef<double> ratios,
-                                            int64_t bound);
+                                            int64_t bound,
+                                            int64_t width = INT32_MAX);
 
 /// Parameters that bring the residual of `fxp.add` to the result's scale.
 struct Rescale {
@@ -54,8 +58,11 @@ struct Rescale {
 };
 
 /// The rescaling of s16 codes by `ratio`, their scale over the result's. A
-/// ratio of 1 is exact.
-Expected<Rescale> makeRescale(double ratio);
+/// ratio of 1 is exact. Above 2^15 the ratio is 2^15: with 16 bits in the
+/// branch and the result, a sum is then off by less than half a code of the
+/// residual. `bound` is the largest absolute code; fails from 2^14 on if it is
+/// 2^15.
+Expected<Rescale> makeRescale(double ratio, int64_t bound = INT16_MAX);
 
 /// Parameters of `fxp.softmax`.
 struct SoftmaxScale {
@@ -94,6 +101,10 @@ Expected<LayerNormParameters> makeLayerNorm(ArrayRef<float> gamma,
                                             ArrayRef<float> beta,
                                             double epsilon, double inputScale,
                                             double outputScale);
+
+/// The finest output scale that `makeLayerNorm` takes: a step of the normalized
+/// row, 2^-20, times gamma is half a code there.
+double finestLayerNormScale(ArrayRef<float> gamma, ArrayRef<float> beta);
 
 /// The scale and zero point of 8-bit codes: `x = (code - zeroPoint) * scale`.
 struct AffineScale {

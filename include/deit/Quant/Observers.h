@@ -28,9 +28,12 @@ struct AffineCodes {
   int64_t zeroPoint;
 };
 
+/// The scale of a tensor that is zero throughout.
+inline constexpr double kEmptyScale = 0x1p-20;
+
 /// Codes 0 to `steps` for `range` extended to include 0, which gets a code of
 /// its own: scale = (high - low) / steps, zeroPoint = round(-low / scale).
-/// An empty range gets scale 1.
+/// A range narrower than `steps` times 1e-15 gets kEmptyScale and 0.
 AffineCodes affineCodes(Range range, int64_t steps);
 
 /// The distribution of a tensor's values in bins of equal width. The counts

@@ -118,11 +118,13 @@ LogicalResult Converter::requantize(Operation *op, Value sums,
   std::vector<double> ratios;
   for (double sumScale : scales)
     ratios.push_back(sumScale / scale->scale);
-  Expected<Requantization> chosen = makeRequantization(ratios, bound);
+  int64_t low = std::max<int64_t>(scale->low, -INT32_MAX);
+  int64_t width =
+      std::max(scale->high - scale->zeroPoint, scale->zeroPoint - low);
+  Expected<Requantization> chosen = makeRequantization(ratios, bound, width);
   if (!chosen)
     return report(op, chosen.takeError());
   Value multiplier = vector(op, "multiplier", chosen->multipliers);
-  int64_t low = std::max<int64_t>(scale->low, -INT32_MAX);
   map(result, fxp::RequantizeOp::create(builder, op->getLoc(),
                                         integerType(result), sums, multiplier,
                                         chosen->preShift, chosen->shift,
@@ -246,7 +248,8 @@ LogicalResult Converter::convert(AddOp op) {
   if (!equal(branch->scale, output->scale))
     return errorAt(op) << "expected a right operand at the result's scale "
                        << output->scale << ", found " << branch->scale;
-  Expected<Rescale> chosen = makeRescale(input->scale / output->scale);
+  Expected<Rescale> chosen =
+      makeRescale(input->scale / output->scale, input->most());
   if (!chosen)
     return report(op, chosen.takeError());
   map(op.getResult(),

@@ -34,16 +34,22 @@ quant::QuantizedType deit::symmetricI8(MLIRContext *context, Range range) {
   return uniform(context, 8, true, symmetricScale(range, 127), 0, -127, 127);
 }
 
+/// What is finer than this in the residual stream is nothing beside the epsilon
+/// of a layer norm, usually 1e-6, below whose root by 2^-20 nothing is
+/// resolved.
+static constexpr double kFinestStream = 0x1p-28;
+
 quant::QuantizedType deit::symmetricI16(MLIRContext *context, Range range,
                                         double headroom) {
-  double scale = headroom * symmetricScale(range, 32767);
+  double scale =
+      std::max(kFinestStream, headroom * symmetricScale(range, 32767));
   return uniform(context, 16, true, scale, 0, -32767, 32767);
 }
 
 quant::QuantizedType deit::affineU8InI16(MLIRContext *context, Range range) {
   AffineCodes codes = affineCodes(range, 255);
-  return uniform(context, 16, true, codes.scale, 0, -codes.zeroPoint,
-                 255 - codes.zeroPoint);
+  return uniform(context, 16, true, std::max(kFinestStream, codes.scale), 0,
+                 -codes.zeroPoint, 255 - codes.zeroPoint);
 }
 
 quant::QuantizedType deit::accumulatorI32(MLIRContext *context, double scale) {

@@ -8,8 +8,10 @@
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "deit/Quant/FixedPoint.h"
 #include "llvm/ADT/Statistic.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cfloat>
 #include <cmath>
 
 namespace deit {
@@ -42,6 +44,7 @@ private:
   FailureOr<Type> resultType(Operation *op);
   FailureOr<Type> linearType(LinearOp op);
   FailureOr<Type> matmulType(MatmulOp op);
+  FailureOr<Type> layerNormType(LayerNormOp op);
   FailureOr<Type> affineType(Operation *op);
   LogicalResult quantizeWeight(OpOperand &weight, Value bias,
                                double inputScale);
@@ -120,6 +123,29 @@ FailureOr<Type> Quantizer::affineType(Operation *op) {
   return Type(affineU8(op->getContext(), *range));
 }
 
+/// `range` with 0 in it, made wider to `width` where it is narrower.
+static Range widened(Range range, double width) {
+  range = unite(range, {0, 0});
+  double found = range.high - range.low;
+  if (found >= width)
+    return range;
+  if (found == 0)
+    return {-width / 2, width / 2};
+  return {range.low / found * width, range.high / found * width};
+}
+
+/// Codes of a layer norm that hardly deviates would be finer than what it
+/// computes.
+FailureOr<Type> Quantizer::layerNormType(LayerNormOp op) {
+  FailureOr<Range> range = calibratedRange(op);
+  FailureOr<std::vector<float>> gamma = readParameter(op.getGamma(), op);
+  FailureOr<std::vector<float>> beta = readParameter(op.getBeta(), op);
+  if (failed(range) || failed(gamma) || failed(beta))
+    return failure();
+  double finest = finestLayerNormScale(*gamma, *beta);
+  return Type(affineU8(op.getContext(), widened(*range, 255 * finest)));
+}
+
 /// The scale of logits: coarser than every accumulator's, so that 32 bits
 /// hold what the accumulators hold, with room.
 static double logitScale(LinearOp op, double inputScale) {
@@ -164,7 +190,8 @@ FailureOr<Type> Quantizer::matmulType(MatmulOp op) {
 
 FailureOr<Type> Quantizer::resultType(Operation *op) {
   return llvm::TypeSwitch<Operation *, FailureOr<Type>>(op)
-      .Case<LayerNormOp, GeluOp>([&](Operation *op) { return affineType(op); })
+      .Case([&](LayerNormOp op) { return layerNormType(op); })
+      .Case([&](GeluOp op) { return affineType(op); })
       .Case([&](LinearOp op) { return linearType(op); })
       .Case([&](MatmulOp op) { return matmulType(op); })
       .Case([&](SoftmaxOp op) { return Type(softmaxU8(op.getContext())); })
@@ -185,6 +212,23 @@ FailureOr<Type> Quantizer::resultType(Operation *op) {
 // Parameters
 //===----------------------------------------------------------------------===//
 
+/// Fails with an error where `type` has a scale that is no normal float, as
+/// quantized types need.
+static LogicalResult checkScales(Operation *op, StringRef what, Type type) {
+  SmallVector<double> scales;
+  if (auto perRow = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
+    scales.assign(perRow.getScales().begin(), perRow.getScales().end());
+  else
+    scales.push_back(cast<quant::UniformQuantizedType>(type).getScale());
+  for (double scale : scales)
+    if (!(scale >= FLT_MIN && scale <= FLT_MAX))
+      return op->emitOpError()
+             << "at '" << modulePath(op) << "' has " << what << " of scale "
+             << scale << ", expected " << FLT_MIN << " to " << FLT_MAX
+             << "; the model's weights are too large or too small";
+  return success();
+}
+
 LogicalResult Quantizer::quantizeWeight(OpOperand &weight, Value bias,
                                         double inputScale) {
   Operation *op = weight.getOwner();
@@ -197,8 +241,10 @@ LogicalResult Quantizer::quantizeWeight(OpOperand &weight, Value bias,
   auto rows = cast<RankedTensorType>(weight.get().getType()).getDimSize(0);
   WeightCodes rounded =
       roundWeight(*values, rows, *offsets, inputScale, rounding);
-  weight.set(createCodes<int8_t>(
-      weight.get(), weightI8(op->getContext(), rounded.scales), rounded.codes));
+  quant::QuantizedType type = weightI8(op->getContext(), rounded.scales);
+  if (failed(checkScales(op, "a weight", type)))
+    return failure();
+  weight.set(createCodes<int8_t>(weight.get(), type, rounded.codes));
   remarkFormat(weight.get(), "weight");
   ++numWeights;
   return success();
@@ -286,7 +332,7 @@ LogicalResult Quantizer::quantize(Operation *op) {
   if (failed(quantizeParameters(op)))
     return failure();
   FailureOr<Type> element = resultType(op);
-  if (failed(element))
+  if (failed(element) || failed(checkScales(op, "a result", *element)))
     return failure();
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));

@@ -45,8 +45,9 @@ static double chooseScale(ArrayRef<float> values, WeightRange range) {
 static void floorScales(MutableArrayRef<double> scales, ArrayRef<float> bias,
                         double inputScale) {
   constexpr double kLargestBias = 1 << 28, kSmallestPart = 1.0 / (1 << 12);
+  constexpr double kNothing = 1e-20; // beside any bias or epsilon
   double largest = *std::max_element(scales.begin(), scales.end());
-  if (largest == 0)
+  if (largest < kNothing)
     largest = 1;
   for (double &scale : scales)
     scale = std::max(scale, largest * kSmallestPart);

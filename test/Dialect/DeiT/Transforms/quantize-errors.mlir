@@ -75,3 +75,22 @@ func.func @weight(%x: tensor<1x1xf32>, %w: tensor<1x1xf32>) -> tensor<1x1xf32> {
     : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32> loc("head")
   return %1 : tensor<1x1xf32>
 }
+
+// -----
+
+// Products of queries and keys have the product of their scales.
+
+func.func @huge_scores(%x: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
+  %w = deit.constant dense<1.0> : tensor<1x1xf32> -> tensor<1x1xf32>
+  %i = deit.gelu %x {deit.range = array<f64: 0.0, 1.0>}
+    : tensor<1x1x1x1xf32> -> tensor<1x1x1x1xf32>
+  %m = deit.merge_heads %i : tensor<1x1x1x1xf32> -> tensor<1x1x1xf32>
+  %q = deit.linear %m, %w {deit.range = array<f64: 0.0, 1.0e30>}
+    : (tensor<1x1x1xf32>, tensor<1x1xf32>) -> tensor<1x1x1xf32>
+  %h = deit.split_heads %q : tensor<1x1x1xf32> -> tensor<1x1x1x1xf32>
+  // expected-error @unknown {{at 'attn' has a result of scale 6.2}}
+  %s = deit.matmul %h, %h {transpose_rhs}
+    : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+    loc("attn")
+  return %s : tensor<1x1x1x1xf32>
+}

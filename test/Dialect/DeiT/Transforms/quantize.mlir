@@ -138,6 +138,29 @@ func.func @mlp(%x: tensor<1x2x1xf32>, %b: tensor<1x2x1xf32>)
 
 // -----
 
+// A norm of constant rows: codes are no finer than half of gamma times 2^-20,
+// 1.9073522e-6 for gammas of 1, nor is the stream's scale finer than 2^-28.
+// CHECK-LABEL: func @constant_rows
+func.func @constant_rows(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x2xf32> {
+  %w = deit.constant dense<0.0> : tensor<1x1x1x3xf32> -> tensor<1x1x1x3xf32>
+  %g = deit.constant dense<1.0> : tensor<1xf32> -> tensor<1xf32>
+  %b = deit.constant dense<0.0> : tensor<1xf32> -> tensor<1xf32>
+  // CHECK: deit.patch_embed {{.*}} -> tensor<1x1x1x!quant.uniform<i16<{{.*}}>:f32, 3.7252902984619141E-9>>
+  %0 = deit.patch_embed %image, %w, %b {deit.range = array<f64: -1.0e-8, 1.0e-8>}
+    : (tensor<1x1x1x3xui8>, tensor<1x1x1x3xf32>, tensor<1xf32>)
+    -> tensor<1x1x1xf32>
+  // CHECK: deit.layer_norm {{.*}} -> tensor<1x1x1x!quant.uniform<u8:f32, 1.907352{{[0-9]*}}E-6:64>>
+  %1 = deit.layer_norm %0, %g, %b
+    {epsilon = 1.0e-6 : f64, deit.range = array<f64: -1.0e-9, 3.0e-9>}
+    : (tensor<1x1x1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1x1xf32>
+  %v = deit.constant dense<1.0> : tensor<2x1xf32> -> tensor<2x1xf32>
+  %2 = deit.linear %1, %v {deit.range = array<f64: -1.0, 1.0>}
+    : (tensor<1x1x1xf32>, tensor<2x1xf32>) -> tensor<1x1x2xf32>
+  return %2 : tensor<1x1x2xf32>
+}
+
+// -----
+
 // A dead channel's bias fits: its scale is 2^20 / 2^28 over the operand's 1.
 // CHECK-LABEL: func @dead_channel
 func.func @dead_channel(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x2xf32> {

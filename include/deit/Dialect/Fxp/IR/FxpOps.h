@@ -27,8 +27,8 @@ namespace deit::fxp {
 /// 1 a minimax fit on [0, 1), 1.2e-4 off at most.
 inline constexpr int32_t kSoftmaxCubic[3] = {22670, 7600, 1316};
 
-/// The exponent of fxp.softmax's numerators stays below this many powers of two,
-/// so that their rounding shift, 15 more, is one of 32 bits.
+/// The exponent of fxp.softmax's numerators stays below this many powers of
+/// two, so that their rounding shift, 15 more, is one of 32 bits.
 inline constexpr int64_t kSoftmaxExponents = 17;
 
 /// The discardable attribute that holds the scale of a function's logits.
