@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Write a CIFAR-10 file of random images: make-images.py FILE COUNT.
+"""Write a CIFAR-10 file of random images: make-images.py FILE COUNT [CLASSES].
 
 The first is black, the second white, the others are blocks of colours with
-noise of different strength.
+noise of different strength. They are of 3 classes unless told otherwise.
 """
 import random
 import sys
 
 path, count = sys.argv[1], int(sys.argv[2])
+classes = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 generator = random.Random(0)
 
 
@@ -25,4 +26,4 @@ def channel(index):
 
 with open(path, "wb") as file:
     for i in range(count):
-        file.write(bytes([i % 3]) + channel(i) + channel(i) + channel(i))
+        file.write(bytes([i % classes]) + channel(i) + channel(i) + channel(i))

@@ -4,11 +4,12 @@
 
   make-network.py OUT [--seed N] [--image HxW] [--patch HxW] [--width N]
                   [--heads N] [--hidden N] [--depth N] [--classes N] [--scaled]
-                  [--wild]
+                  [--wild] [--extreme NAME ...]
 
 --scaled adds LayerScale. --wild makes it hard to quantize: magnitudes that
 differ by powers of ten from tensor to tensor and channel to channel, channels
-that are zero, layer norms that ignore their input.
+that are zero, layer norms that ignore their input. --extreme makes it absurd in
+one way, see EXTREMES.
 """
 import argparse
 import json
@@ -35,6 +36,8 @@ def parse_arguments(arguments=None):
     parser.add_argument("--classes", type=int, default=3)
     parser.add_argument("--scaled", action="store_true")
     parser.add_argument("--wild", action="store_true")
+    parser.add_argument("--extreme", action="append", default=[],
+                        choices=sorted(EXTREMES))
     return parser.parse_args(arguments)
 
 
@@ -97,7 +100,95 @@ def make_weights(options):
             weights.add(block + "ls2.gamma", (width,), 0.5)
     weights.norm("norm", width)
     weights.layer("head", options.classes, (width,))
+    for name in options.extreme:
+        EXTREMES[name](weights.tensors, weights.random)
     return weights.tensors
+
+
+def is_stream(name):
+    """Whether what the tensor makes is, or is added to, the residual stream."""
+    return any(part in name for part in (
+        "cls_token", "pos_embed", "patch_embed", "attn.proj", "mlp.fc2"))
+
+
+def scale(tensors, factor, matches):
+    for name, (_, values) in tensors.items():
+        if matches(name):
+            values[:] = [value * factor for value in values]
+
+
+def scale_scores(tensors, factor):
+    """Multiplies queries and keys, two thirds of qkv."""
+    for name, (_, values) in tensors.items():
+        if "attn.qkv" in name:
+            end = len(values) // 3 * 2
+            values[:end] = [value * factor for value in values[:end]]
+
+
+def kill(tensors, generator):
+    """Nine of ten output channels are zero, their biases too."""
+    for name, (shape, values) in tensors.items():
+        columns = len(values) // shape[0]
+        for row in range(shape[0]):
+            if generator.random() < 0.9:
+                values[row * columns:(row + 1) * columns] = [0.0] * columns
+
+
+def tie(tensors, generator):
+    """In every other tensor all output channels are the same."""
+    for name, (shape, values) in tensors.items():
+        if generator.random() < 0.5:
+            columns = len(values) // shape[0]
+            values[:] = values[:columns] * shape[0]
+
+
+def flatten_stream(tensors, _):
+    """All channels of the residual stream are the same."""
+    for name, (shape, values) in tensors.items():
+        if "cls_token" in name or "pos_embed" in name:
+            width = shape[-1]
+            for i in range(0, len(values), width):
+                values[i:i + width] = [values[i]] * width
+        elif is_stream(name):
+            columns = len(values) // shape[0]
+            values[:] = values[:columns] * shape[0]
+
+
+def make_gelu_negative(tensors, _):
+    for name, (_, values) in tensors.items():
+        if "fc1.bias" in name:
+            values[:] = [-50 - abs(value) for value in values]
+
+
+def any_magnitude(tensors, generator):
+    for name in tensors:
+        factor = 10 ** generator.uniform(-5, 4)
+        scale(tensors, factor, lambda other: other == name)
+
+
+# What is done to the tensors, with a generator of random numbers.
+EXTREMES = {
+    "sharp-scores": lambda t, g: scale_scores(t, 10 ** g.uniform(1, 4)),
+    "flat-scores": lambda t, g: scale_scores(t, 10 ** g.uniform(-9, -2)),
+    "no-scores": lambda t, g: scale_scores(t, 0.0),
+    "dead-channels": kill,
+    "equal-channels": tie,
+    "constant-rows": flatten_stream,
+    "no-gamma": lambda t, g: scale(
+        t, 0.0, lambda name: "norm" in name and "weight" in name),
+    "no-stream": lambda t, g: scale(t, 0.0, is_stream),
+    "no-head": lambda t, g: scale(t, 0.0, lambda name: "head" in name),
+    "large-biases": lambda t, g: scale(
+        t, 10 ** g.uniform(2, 6), lambda name: name.endswith("bias")),
+    "large-position": lambda t, g: scale(
+        t, 10 ** g.uniform(2, 6), lambda name: "pos_embed" in name),
+    "large-weights": lambda t, g: scale(
+        t, 10 ** g.uniform(2, 4), lambda name: name.endswith("weight")),
+    "small-weights": lambda t, g: scale(
+        t, 10 ** g.uniform(-9, -2), lambda name: name.endswith("weight")),
+    "any-magnitude": any_magnitude,
+    "negative-gelu": make_gelu_negative,
+}
 
 
 def write_safetensors(path, tensors):
