@@ -160,6 +160,22 @@ def make_gelu_negative(tensors, _):
             values[:] = [-50 - abs(value) for value in values]
 
 
+def oppose_tokens(tensors, _):
+    """Tokens are nearly each other's opposites, and attention takes the mean of
+    their values."""
+    width = tensors["cls_token"][0][-1]
+    bias = tensors["patch_embed.proj.bias"][1]
+    tensors["cls_token"][1][:] = [-x for x in bias]
+    positions = tensors["pos_embed"][1]
+    for i in range(0, len(positions), width):
+        odd = i // width % 2
+        positions[i:i + width] = [-2 * x if odd == 0 and i else 0.0
+                                  for x in bias]
+    scale(tensors, 1e-5, lambda name: name == "patch_embed.proj.weight")
+    scale(tensors, 0.0, lambda name: name.endswith(("norm1.bias", "qkv.bias")))
+    scale_scores(tensors, 0.0)
+
+
 def any_magnitude(tensors, generator):
     for name in tensors:
         factor = 10 ** generator.uniform(-5, 4)
@@ -188,6 +204,7 @@ EXTREMES = {
         t, 10 ** g.uniform(-9, -2), lambda name: name.endswith("weight")),
     "any-magnitude": any_magnitude,
     "negative-gelu": make_gelu_negative,
+    "opposite-tokens": oppose_tokens,
 }
 
 

@@ -43,6 +43,7 @@ public:
 private:
   FailureOr<Type> resultType(Operation *op);
   FailureOr<Type> linearType(LinearOp op);
+  FailureOr<Type> meanType(MatmulOp op);
   FailureOr<Type> matmulType(MatmulOp op);
   FailureOr<Type> layerNormType(LayerNormOp op);
   FailureOr<Type> affineType(Operation *op);
@@ -116,13 +117,6 @@ static FailureOr<std::vector<float>> readParameter(Value value,
 // Types
 //===----------------------------------------------------------------------===//
 
-FailureOr<Type> Quantizer::affineType(Operation *op) {
-  FailureOr<Range> range = calibratedRange(op);
-  if (failed(range))
-    return failure();
-  return Type(affineU8(op->getContext(), *range));
-}
-
 /// `range` with 0 in it, made wider to `width` where it is narrower.
 static Range widened(Range range, double width) {
   range = unite(range, {0, 0});
@@ -132,6 +126,13 @@ static Range widened(Range range, double width) {
   if (found == 0)
     return {-width / 2, width / 2};
   return {range.low / found * width, range.high / found * width};
+}
+
+FailureOr<Type> Quantizer::affineType(Operation *op) {
+  FailureOr<Range> range = calibratedRange(op);
+  if (failed(range))
+    return failure();
+  return Type(affineU8(op->getContext(), *range));
 }
 
 /// Codes of a layer norm that hardly deviates would be finer than what it
@@ -146,16 +147,26 @@ FailureOr<Type> Quantizer::layerNormType(LayerNormOp op) {
   return Type(affineU8(op.getContext(), widened(*range, 255 * finest)));
 }
 
-/// The scale of logits: coarser than every accumulator's, so that 32 bits
-/// hold what the accumulators hold, with room.
-static double logitScale(LinearOp op, double inputScale) {
+/// The scale of the coarsest of `op`'s accumulators.
+static double accumulatorScale(LinearOp op) {
   Type element = op.getWeight().getType().getElementType();
   double coarsest = 0;
   if (auto perRow = dyn_cast<quant::UniformQuantizedPerAxisType>(element))
     coarsest = *llvm::max_element(perRow.getScales());
   else
     coarsest = scaleOf(op.getWeight());
-  return 16 * coarsest * inputScale;
+  return coarsest * scaleOf(op.getInput());
+}
+
+/// The scale of logits: coarser than every accumulator's, so that 32 bits
+/// hold what the accumulators hold, with room.
+static double logitScale(LinearOp op) { return 16 * accumulatorScale(op); }
+
+/// The finest scale of the result of `op` at which no sum leaves 32 bits on its
+/// way there: finer ones only occur where products all but cancel.
+static double finestScale(LinearOp op) {
+  double inputs = op.getWeight().getType().getDimSize(1);
+  return accumulatorScale(op) * (inputs * 255 * 127) * 0x1p-29;
 }
 
 FailureOr<Type> Quantizer::linearType(LinearOp op) {
@@ -163,11 +174,9 @@ FailureOr<Type> Quantizer::linearType(LinearOp op) {
     return Type(type);
   Operation *user = op->hasOneUse() ? *op->user_begin() : nullptr;
   if (isa_and_nonnull<func::ReturnOp>(user))
-    return Type(accumulatorI32(op.getContext(),
-                               logitScale(op, scaleOf(op.getInput()))));
-  if (isa_and_nonnull<GeluOp>(user))
-    return affineType(op);
-  if (!isa_and_nonnull<SplitHeadsOp>(user))
+    return Type(accumulatorI32(op.getContext(), logitScale(op)));
+  bool isGelu = isa_and_nonnull<GeluOp>(user);
+  if (!isGelu && !isa_and_nonnull<SplitHeadsOp>(user))
     return op.emitOpError()
            << "at '" << modulePath(op)
            << "' expected its only user to be deit.gelu, deit.split_heads, "
@@ -175,12 +184,26 @@ FailureOr<Type> Quantizer::linearType(LinearOp op) {
   FailureOr<Range> range = calibratedRange(op);
   if (failed(range))
     return failure();
-  return Type(symmetricI8(op.getContext(), *range));
+  double finest = finestScale(op);
+  if (isGelu)
+    return Type(affineU8(op.getContext(), widened(*range, 255 * finest)));
+  return Type(symmetricI8(op.getContext(), widened(*range, 254 * finest)));
+}
+
+/// Where values cancel, their mean would be finer than they are rounded to.
+FailureOr<Type> Quantizer::meanType(MatmulOp op) {
+  constexpr double kSteps = 127; // of the mean in one of the values
+  FailureOr<Range> range = calibratedRange(op);
+  FailureOr<double> values = inputScale(op.getRhs(), op);
+  if (failed(range) || failed(values))
+    return failure();
+  return Type(
+      affineU8(op.getContext(), widened(*range, 255 * *values / kSteps)));
 }
 
 FailureOr<Type> Quantizer::matmulType(MatmulOp op) {
   if (op.getLhs().getDefiningOp<SoftmaxOp>())
-    return affineType(op);
+    return meanType(op);
   FailureOr<double> lhs = inputScale(op.getLhs(), op);
   FailureOr<double> rhs = inputScale(op.getRhs(), op);
   if (failed(lhs) || failed(rhs))

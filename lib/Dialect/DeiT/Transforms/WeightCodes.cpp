@@ -45,7 +45,7 @@ static double chooseScale(ArrayRef<float> values, WeightRange range) {
 static void floorScales(MutableArrayRef<double> scales, ArrayRef<float> bias,
                         double inputScale) {
   constexpr double kLargestBias = 1 << 28, kSmallestPart = 1.0 / (1 << 12);
-  constexpr double kNothing = 1e-20; // beside any bias or epsilon
+  constexpr double kNothing = 1e-30; // a finer scale is no float
   double largest = *std::max_element(scales.begin(), scales.end());
   if (largest < kNothing)
     largest = 1;

@@ -173,3 +173,32 @@ func.func @dead_channel(%image: tensor<1x1x1x3xui8>) -> tensor<1x1x2xf32> {
     -> tensor<1x1x2xf32>
   return %0 : tensor<1x1x2xf32>
 }
+
+// -----
+
+// Values of scale 1 cancel: their mean has steps of 1/127, however small it is.
+// The queries' sums have steps of 2^-7; that of three inputs may be finer by
+// 2^29 over 3 * 255 * 127, 2^-7 * 97155 / 2^29 = 1.41380e-6.
+// CHECK-LABEL: func @cancelling
+func.func @cancelling(%x: tensor<1x2x3xf32>) -> tensor<1x2x3xf32> {
+  // ROWS: deit.gelu {{.*}}:f32, 1.000000e+00>
+  %w = deit.constant dense<0.9921875> : tensor<3x3xf32> -> tensor<3x3xf32>
+  %i = deit.gelu %x {deit.range = array<f64: 0.0, 255.0>}
+    : tensor<1x2x3xf32> -> tensor<1x2x3xf32>
+  // CHECK: deit.linear {{.*}} -> tensor<1x2x3x!quant.uniform<i8<-127:127>:f32, 1.41379{{[0-9]*}}E-6>>
+  %q = deit.linear %i, %w {deit.range = array<f64: -1.0e-9, 1.0e-9>}
+    : (tensor<1x2x3xf32>, tensor<3x3xf32>) -> tensor<1x2x3xf32>
+  // CHECK: deit.linear {{.*}} -> tensor<1x2x3x!quant.uniform<i8<-127:127>:f32, 1.000000e+00>>
+  %v = deit.linear %i, %w {deit.range = array<f64: -127.0, 127.0>}
+    : (tensor<1x2x3xf32>, tensor<3x3xf32>) -> tensor<1x2x3xf32>
+  %qh = deit.split_heads %q : tensor<1x2x3xf32> -> tensor<1x1x2x3xf32>
+  %vh = deit.split_heads %v : tensor<1x2x3xf32> -> tensor<1x1x2x3xf32>
+  %s = deit.matmul %qh, %qh {transpose_rhs}
+    : (tensor<1x1x2x3xf32>, tensor<1x1x2x3xf32>) -> tensor<1x1x2x2xf32>
+  %p = deit.softmax %s : tensor<1x1x2x2xf32> -> tensor<1x1x2x2xf32>
+  // CHECK: deit.matmul {{.*}} -> tensor<1x1x2x3x!quant.uniform<u8:f32, 0.0078740157480314{{[0-9]*}}:128>>
+  %o = deit.matmul %p, %vh {deit.range = array<f64: -1.0e-3, 1.0e-3>}
+    : (tensor<1x1x2x2xf32>, tensor<1x1x2x3xf32>) -> tensor<1x1x2x3xf32>
+  %m = deit.merge_heads %o : tensor<1x1x2x3xf32> -> tensor<1x2x3xf32>
+  return %m : tensor<1x2x3xf32>
+}
