@@ -42,10 +42,9 @@ struct Requantization {
 /// the accumulator's scale over the result's. `bound` is the largest absolute
 /// value of any accumulator. The largest multiplier is in [2^30, 2^31) unless
 /// all ratios are below 2^-31; the shift is at least 4 where `bound` leaves
-/// room, so that the first floor costs at most 1/16 of a result code. Where a
-/// ratio is above `width`, the larger distance of a result code from its zero
-/// point, that
-/// takes its place, for a sum of 1 leaves the codes.
+/// room, so that the first floor costs at most 1/16 of a result code. A ratio
+/// above `width`, the largest distance of a result code from its zero point,
+/// counts as `width`, for a sum of 1 leaves the codes already.
 Expected<Requantization> makeRequantization(ArrayRef<double> ratios,
                                             int64_t bound,
                                             int64_t width = INT32_MAX);
