@@ -189,8 +189,8 @@ void KernelBuilder::storePartial(Value value, Value memref, ValueRange indices,
   int64_t count = type.getNumElements();
   if (valid >= count)
     return store(value, memref, indices);
-  if (valid ==
-      1) { // LLVM 22 stores a truncated lane whole, over its neighbours
+  if (valid == 1) {
+    // LLVM 22 stores a truncated lane whole, over its neighbours.
     Value first = vector::ExtractOp::create(*this, value, ArrayRef<int64_t>{0});
     memref::StoreOp::create(*this, first, memref, indices);
     return;
