@@ -34,7 +34,7 @@ private:
   using A = AttentionKernel;
 
   Value query, result;
-  Value scores;     ///< [tile rows][padded tokens] i32
+  Value scores;     ///< [tile rows][whole steps] i32
   Value numerators; ///< [tile rows][row stride] stored codes
   Value factors;    ///< [tile rows] i32: multiplier over the row's sum
   Value softmaxMultiplier, softmaxPreShift, softmaxLimit, meanMultiplier;
@@ -45,9 +45,20 @@ private:
   void emitScores(int64_t rows, Value firstRow, Value head, Value base);
   void emitSoftmaxRow(Value row);
   Value rowMaximum(Value row);
-  Value numerator(Value score, Value maximum);
+  Value onlyTokens(Value score, int64_t first, Value fill);
+  Value exponent(Value score, Value maximum);
+  Value numerators16(Value i, Value f);
+  Value onlyValidWords(Value words, int64_t valid);
+  Value emitNumerators(Value row, Value token, Value maximum, int64_t valid,
+                       Value sum);
   void emitMean(int64_t rows, Value firstRow, Value head, Value base);
-  Value validLanes();
+
+  /// Tokens that softmax takes at a time: as many as codes fill a vector.
+  int64_t stepTokens() const { return 4 * t.lanes / t.width(); }
+  Value loadScores(Value row, Value token, int64_t vector) {
+    return b.load(scores, {row, b.add(token, b.index(vector * t.lanes))},
+                  b.lanesType());
+  }
 };
 } // namespace
 
@@ -58,7 +69,8 @@ void AttentionEmitter::openBuffers() {
       b.view(b.arena(), b.parameterIndex(A::Query), shape, b.activationType());
   result =
       b.view(b.arena(), b.parameterIndex(A::Result), shape, b.activationType());
-  scores = b.temporary({t.tileRows, packing.paddedTokens(t)}, b.getI32Type());
+  int64_t columns = llvm::alignTo(packing.paddedTokens(t), stepTokens());
+  scores = b.temporary({t.tileRows, columns}, b.getI32Type());
   numerators =
       b.temporary({t.tileRows, rowStride(kernel.tokens)}, b.activationType());
   factors = b.temporary({t.tileRows}, b.getI32Type());
@@ -102,9 +114,17 @@ void AttentionEmitter::emitScores(int64_t rows, Value firstRow, Value head,
       b.view(b.arena(), b.add(base, b.index(packing.keyOffsetsAt(t))),
              {packing.paddedTokens(t)}, b.getI32Type());
   Value firstChannel = b.mul(head, b.index(kernel.headChannels));
-  b.forRange(0, blocks, 1, [&](Value n) {
+  auto emitBlock = [&](Value n, int64_t vectors) {
+    Value firstToken = b.mul(n, b.index(block));
+    SmallVector<Value> tokens, start;
+    for (int64_t v = 0; v < vectors; ++v) {
+      tokens.push_back(b.add(firstToken, b.index(v * t.lanes)));
+      start.push_back(t.signedOffset()
+                          ? b.load(offsets, tokens[v], b.lanesType())
+                          : b.splat(0));
+    }
     SmallVector<Value> sums = b.tile(
-        rows, t.tileVectors, depth,
+        rows, start, depth,
         [&](int64_t row, Value k, int64_t count) {
           return b.load(query,
                         {b.add(firstRow, b.index(row)), b.add(firstChannel, k)},
@@ -114,89 +134,133 @@ void AttentionEmitter::emitScores(int64_t rows, Value firstRow, Value head,
           return b.load(keys, {n, g, b.index(vector * t.lanes * group)},
                         b.vectorOf(t.lanes * group, b.activationType()));
         });
-    Value firstToken = b.mul(n, b.index(block));
-    for (int64_t v = 0; v < t.tileVectors; ++v) {
-      Value token = b.add(firstToken, b.index(v * t.lanes));
-      Value offset =
-          t.signedOffset() ? b.load(offsets, token, b.lanesType()) : Value();
-      for (int64_t i = 0; i < rows; ++i) {
-        Value sum = sums[i * t.tileVectors + v];
-        b.store(offset ? b.add(sum, offset) : sum, scores, {b.index(i), token});
-      }
-    }
-  });
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t v = 0; v < vectors; ++v)
+        b.store(sums[i * vectors + v], scores, {b.index(i), tokens[v]});
+  };
+  // The last block does without the vectors that hold no tokens.
+  int64_t rest = llvm::divideCeil(kernel.tokens % block, t.lanes);
+  int64_t full = rest && rest < t.tileVectors ? blocks - 1 : blocks;
+  b.forRange(0, full, 1, [&](Value n) { emitBlock(n, t.tileVectors); });
+  if (full < blocks)
+    emitBlock(b.index(full), rest);
 }
 
-/// True in the lanes of a row's last vector that hold tokens.
-Value AttentionEmitter::validLanes() {
+/// The lanes of the vector of scores from `first` that hold no tokens get
+/// `fill`.
+Value AttentionEmitter::onlyTokens(Value score, int64_t first, Value fill) {
+  int64_t valid = std::clamp<int64_t>(kernel.tokens - first, 0, t.lanes);
+  if (valid == t.lanes)
+    return score;
   SmallVector<bool> bits(t.lanes);
-  std::fill_n(bits.begin(), kernel.tokens % t.lanes, true);
-  return arith::ConstantOp::create(
+  std::fill_n(bits.begin(), valid, true);
+  Value mask = arith::ConstantOp::create(
       b, DenseElementsAttr::get(b.vectorOf(t.lanes, b.getI1Type()), bits));
+  return arith::SelectOp::create(b, mask, score, fill);
 }
 
 Value AttentionEmitter::rowMaximum(Value row) {
-  int64_t full = kernel.tokens / t.lanes * t.lanes;
+  int64_t vectors = stepTokens() / t.lanes;
+  int64_t full = kernel.tokens / stepTokens() * stepTokens();
   Value lowest = b.splat(INT32_MIN);
-  Value best = lowest;
+  auto larger = [&](Value best, Value score) -> Value {
+    return arith::MaxSIOp::create(b, best, score);
+  };
+  // As many maxima as vectors a step: they do not wait for one another.
+  SmallVector<Value> bests(vectors, lowest);
   if (full)
-    best = b.reduce(b.index(0), b.index(full), b.index(t.lanes), best,
-                    [&](Value token, ValueRange bests) -> SmallVector<Value> {
-                      Value score = b.load(scores, {row, token}, b.lanesType());
-                      return {arith::MaxSIOp::create(b, bests[0], score)};
-                    })[0];
-  if (full < kernel.tokens) {
-    Value score = b.load(scores, {row, b.index(full)}, b.lanesType());
-    score = arith::SelectOp::create(b, validLanes(), score, lowest);
-    best = arith::MaxSIOp::create(b, best, score);
-  }
+    bests = b.reduce(b.index(0), b.index(full), b.index(stepTokens()), bests,
+                     [&](Value token, ValueRange before) {
+                       SmallVector<Value> next(before);
+                       for (auto [v, best] : llvm::enumerate(next))
+                         best = larger(best, loadScores(row, token, v));
+                       return next;
+                     });
+  for (int64_t v = 0; full + v * t.lanes < kernel.tokens; ++v)
+    bests[v] = larger(bests[v], onlyTokens(loadScores(row, b.index(full), v),
+                                           full + v * t.lanes, lowest));
+  Value best = bests[0];
+  for (Value other : llvm::drop_begin(bests))
+    best = larger(best, other);
   return b.broadcast(
       vector::ReductionOp::create(b, vector::CombiningKind::MAXSI, best)
           .getResult());
 }
 
-/// fxp.softmax's numerator of one vector of scores.
-Value AttentionEmitter::numerator(Value score, Value maximum) {
-  auto shiftRightLogical = [&](Value value, int64_t amount) -> Value {
-    return arith::ShRUIOp::create(b, value, b.splat(amount));
-  };
+/// (max(s) - s) in exponents of base 2, as Q16.
+Value AttentionEmitter::exponent(Value score, Value maximum) {
   Value d = arith::MinSIOp::create(b, b.sub(maximum, score), softmaxLimit);
   if (softmaxPreShift)
     d = b.shiftLeft(d, softmaxPreShift);
-  Value u = b.multiplyHigh(d, softmaxMultiplier);
-  Value f = arith::AndIOp::create(b, u, b.splat(0xffff));
-  Value i = shiftRightLogical(u, 16);
-  // Products stay below 2^31: f < 2^16, coefficients < 2^15.
-  Value p = shiftRightLogical(b.mul(f, b.splat(fxp::kSoftmaxCubic[2])), 16);
-  p = shiftRightLogical(b.mul(f, b.sub(b.splat(fxp::kSoftmaxCubic[1]), p)), 16);
-  p = shiftRightLogical(b.mul(f, b.sub(b.splat(fxp::kSoftmaxCubic[0]), p)), 16);
-  p = b.mul(b.sub(b.splat(32768), p), b.splat(255));
-  Value rounding = b.shiftLeft(b.splat(1 << 14), i);
-  return arith::ShRUIOp::create(b, b.add(p, rounding), b.add(i, b.splat(15)));
+  return b.multiplyHighUnsigned(d, softmaxMultiplier);
+}
+
+/// fxp.softmax's numerators of the integers i and fractions f of exponents, in
+/// words. With q = the cubic, p = 32768 - q:
+///   (255 * p + 2^(14+i)) >> (15+i) = (((255 * p) >> 14) + 2^i) >> (i+1)
+///   (255 * p) >> 14 = 510 + ((-1020 * q) >> 16)
+Value AttentionEmitter::numerators16(Value i, Value f) {
+  Value p = b.multiplyWords(f, b.wordSplat(fxp::kSoftmaxCubic[2]));
+  p = b.multiplyWords(f, b.sub(b.wordSplat(fxp::kSoftmaxCubic[1]), p));
+  p = b.multiplyWords(f, b.sub(b.wordSplat(fxp::kSoftmaxCubic[0]), p));
+  Value scaled = b.add(b.multiplyWordsSigned(p, -1020), b.wordSplat(510));
+  return b.halveWords(scaled, i);
+}
+
+/// Words of what is beyond the first `valid` tokens become 0.
+Value AttentionEmitter::onlyValidWords(Value words, int64_t valid) {
+  SmallVector<int16_t> mask;
+  for (int64_t word = 0; word < 2 * t.lanes; ++word)
+    mask.push_back(b.wordLane(word) < valid ? -1 : 0);
+  Value bits = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(b.wordsType(), ArrayRef<int16_t>(mask)));
+  return arith::AndIOp::create(b, words, bits);
+}
+
+/// Stores the numerators of a step from `token`, of which `valid` are tokens,
+/// and adds them to the lanes of `sum`.
+Value AttentionEmitter::emitNumerators(Value row, Value token, Value maximum,
+                                       int64_t valid, Value sum) {
+  SmallVector<Value> parts;
+  for (int64_t first = 0; first < stepTokens(); first += 2 * t.lanes) {
+    if (first >= valid) {
+      parts.push_back(b.wordSplat(0));
+      continue;
+    }
+    auto at = [&](int64_t vector) {
+      return exponent(loadScores(row, token, first / t.lanes + vector),
+                      maximum);
+    };
+    auto [f, i] = b.splitWords(at(0), at(1));
+    Value y = numerators16(i, f);
+    if (valid - first < 2 * t.lanes)
+      y = onlyValidWords(y, valid - first);
+    sum = b.addWords(sum, y);
+    parts.push_back(y);
+  }
+  Value codes = b.joinWords(parts);
+  if (int64_t offset = t.unsignedOffset())
+    codes = b.add(
+        codes, arith::ConstantOp::create(
+                   b, DenseElementsAttr::get(cast<VectorType>(codes.getType()),
+                                             static_cast<int8_t>(offset))));
+  b.store(codes, numerators, {row, token});
+  return sum;
 }
 
 void AttentionEmitter::emitSoftmaxRow(Value row) {
   Value maximum = rowMaximum(row);
-  int64_t full = kernel.tokens / t.lanes * t.lanes;
-  Value offset = b.splat(t.unsignedOffset());
-  VectorType codes = b.vectorOf(t.lanes, b.activationType());
-  auto emitVector = [&](Value token, Value sum, bool last) -> Value {
-    Value y = numerator(b.load(scores, {row, token}, b.lanesType()), maximum);
-    if (last)
-      y = arith::SelectOp::create(b, validLanes(), y, b.splat(0));
-    Value stored = t.unsignedOffset() ? b.add(y, offset) : y;
-    b.store(arith::TruncIOp::create(b, codes, stored), numerators,
-            {row, token});
-    return b.add(sum, y);
-  };
+  int64_t full = kernel.tokens / stepTokens() * stepTokens();
   Value sum = b.splat(0);
   if (full)
-    sum = b.reduce(b.index(0), b.index(full), b.index(t.lanes), sum,
-                   [&](Value token, ValueRange sums) -> SmallVector<Value> {
-                     return {emitVector(token, sums[0], false)};
-                   })[0];
+    sum = b.reduce(
+        b.index(0), b.index(full), b.index(stepTokens()), sum,
+        [&](Value token, ValueRange sums) -> SmallVector<Value> {
+          return {emitNumerators(row, token, maximum, stepTokens(), sums[0])};
+        })[0];
   if (full < kernel.tokens)
-    sum = emitVector(b.index(full), sum, true);
+    sum =
+        emitNumerators(row, b.index(full), maximum, kernel.tokens - full, sum);
   Value total = vector::ReductionOp::create(b, vector::CombiningKind::ADD, sum);
   total = arith::ExtUIOp::create(b, b.getI64Type(), total);
   Value factor = arith::DivUIOp::create(b, meanMultiplier, total);
@@ -218,8 +282,15 @@ void AttentionEmitter::emitMean(int64_t rows, Value firstRow, Value head,
              {packing.paddedChannels(t)}, b.getI32Type());
   Value firstChannel = b.mul(head, b.index(kernel.headChannels));
   for (int64_t n = 0; n < blocks; ++n) {
+    SmallVector<Value> start;
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value channel = b.index(n * block + v * t.lanes);
+      start.push_back(t.unsignedOffset()
+                          ? b.load(offsets, channel, b.lanesType())
+                          : b.splat(0));
+    }
     SmallVector<Value> sums = b.tile(
-        rows, vectors, depth,
+        rows, start, depth,
         [&](int64_t row, Value k, int64_t count) {
           return b.load(numerators, {b.index(row), k},
                         b.vectorOf(count, b.activationType()));
@@ -237,10 +308,7 @@ void AttentionEmitter::emitMean(int64_t rows, Value firstRow, Value head,
         int64_t channel = n * block + v * t.lanes;
         if (channel >= kernel.headChannels)
           continue;
-        Value sum = sums[i * vectors + v];
-        if (t.unsignedOffset())
-          sum = b.add(sum, b.load(offsets, b.index(channel), b.lanesType()));
-        Value y = b.requantize(sum, factor, requantizer);
+        Value y = b.requantize(sums[i * vectors + v], factor, requantizer);
         y = arith::TruncIOp::create(b, b.vectorOf(t.lanes, b.activationType()),
                                     y);
         b.storePartial(y, result,

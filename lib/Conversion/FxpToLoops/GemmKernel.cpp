@@ -94,8 +94,13 @@ void GemmEmitter::emitTile(int64_t rows, Value firstRow, Value block) {
   SmallVector<Value> rowOf;
   for (int64_t i = 0; i < rows; ++i)
     rowOf.push_back(b.add(firstRow, b.index(i)));
+  Value firstColumn = b.mul(block, b.index(kernel.blockColumns(t)));
+  SmallVector<Value> biases;
+  for (int64_t v = 0; v < vectors; ++v)
+    biases.push_back(
+        b.load(bias, b.add(firstColumn, b.index(v * lanes)), b.lanesType()));
   SmallVector<Value> sums = b.tile(
-      rows, vectors, kernel.paddedDepth(t),
+      rows, biases, kernel.paddedDepth(t),
       [&](int64_t row, Value k, int64_t count) {
         return b.load(input, {rowOf[row], k},
                       b.vectorOf(count, b.activationType()));
@@ -105,7 +110,6 @@ void GemmEmitter::emitTile(int64_t rows, Value firstRow, Value block) {
                       {block, group, b.index(vector * lanes * t.group())},
                       b.vectorOf(lanes * t.group(), b.activationType()));
       });
-  Value firstColumn = b.mul(block, b.index(kernel.blockColumns(t)));
   SmallVector<Value> values;
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t v = 0; v < vectors; ++v)
@@ -117,9 +121,8 @@ void GemmEmitter::emitTile(int64_t rows, Value firstRow, Value block) {
 
 Value GemmEmitter::epilogue(Value sum, Value row, Value column, int64_t vector,
                             Value firstColumn) {
-  Value value = b.add(sum, b.load(bias, column, b.lanesType()));
-  value = b.requantize(value, b.load(multiplier, column, b.lanesType()),
-                       requantizer);
+  Value value =
+      b.requantize(sum, b.load(multiplier, column, b.lanesType()), requantizer);
   if (kernel.residual == Residual::None)
     return value;
   Value addend = b.loadSigned(other, {row, column});

@@ -126,12 +126,32 @@ public:
   // Arithmetic.
   /// (x * m) >> 31, as fxp's requantization has it.
   Value multiplyHigh(Value x, Value m);
+  /// The same, of x and m that are not negative.
+  Value multiplyHighUnsigned(Value x, Value m);
   Value requantize(Value x, Value m, const Requantizer &constants);
   /// Parameters `first` on: pre-shift, shift, zero point, low, high.
   Requantizer loadRequantizer(int64_t first, bool preShift, bool zeroPoint);
   /// Looks u8 codes up in the table at byte `offset` of the packed weights.
   Value lookup(Value codes, Value offset);
   Value concatenate(ArrayRef<Value> vectors);
+
+  // Words: vectors of 16 bits, two vectors of lanes making one.
+  VectorType wordsType();
+  Value wordSplat(int64_t value);
+  /// The lane, counted on through both vectors, that a word comes from.
+  int64_t wordLane(int64_t word);
+  /// The low and the high halves of all lanes.
+  std::pair<Value, Value> splitWords(Value first, Value second);
+  /// One vector of words in the lanes' order; or of two vectors the low bytes.
+  Value joinWords(ArrayRef<Value> words);
+  /// (x * m) >> 16, for 0 <= x < 2^16 and 0 <= m < 2^15.
+  Value multiplyWords(Value x, Value m);
+  /// (x * even) >> 16, for an even factor and |x| < 2^15.
+  Value multiplyWordsSigned(Value x, int64_t even);
+  /// (x + 2^times) >> (times + 1), for x < 2^15 and times <= 16.
+  Value halveWords(Value x, Value times);
+  /// Adds words, none above 2^15 - 1, to any of the lanes of `sum`.
+  Value addWords(Value sum, Value words);
 
   /// Adds the products of `groupsADot` groups to the lanes of `sum`.
   Value dot(Value sum, ArrayRef<Value> lefts, ArrayRef<Value> rights);
@@ -140,8 +160,9 @@ public:
   Value opaque(Value vector);
 
   /// The register block: rows x vectors sums over `depth` codes (a multiple of
-  /// the target's depth), row after row.
-  SmallVector<Value> tile(int64_t rows, int64_t vectors, int64_t depth,
+  /// the target's depth), row after row. `start` is what each vector of a row
+  /// begins with.
+  SmallVector<Value> tile(int64_t rows, ArrayRef<Value> start, int64_t depth,
                           LoadLeft left, LoadRight right);
 
 private:
@@ -150,6 +171,7 @@ private:
   Value broadcastGroup(Value groups, int64_t position);
   Value intrinsic(StringRef name, Type result, ValueRange arguments);
   Value multiplyHighX86(Value x, Value m);
+  Value alternateLanes(Value even, Value odd);
   Value lookupVpermi2b(Value codes, Value offset);
   Value lookupPshufb(Value codes, Value offset);
   Value lookupTbl(Value codes, Value offset);

@@ -71,13 +71,16 @@ Value KernelBuilder::broadcastGroup(Value groups, int64_t position) {
 
 /// Left operands: x86 broadcasts a group from memory; AArch64 loads 16 bytes of
 /// groups at a time and names the lane, which becomes sdot's own operand.
-SmallVector<Value> KernelBuilder::tile(int64_t rows, int64_t vectors,
+SmallVector<Value> KernelBuilder::tile(int64_t rows, ArrayRef<Value> start,
                                        int64_t depth, LoadLeft left,
                                        LoadRight right) {
   int64_t group = target.group(), groupsALoad = target.groupsALoad();
-  SmallVector<Value> zeros(rows * vectors, splat(0));
+  int64_t vectors = start.size();
+  SmallVector<Value> starts;
+  for (int64_t row = 0; row < rows; ++row)
+    llvm::append_range(starts, start);
   return reduce(
-      index(0), index(depth / group), index(target.unroll), zeros,
+      index(0), index(depth / group), index(target.unroll), starts,
       [&](Value first, ValueRange sums) {
         SmallVector<Value> next(sums);
         SmallVector<Value> loaded(rows);
@@ -134,12 +137,40 @@ Value KernelBuilder::multiplyHighX86(Value x, Value m) {
   // The even results' low words and the odd results' high words are wanted.
   evens = arith::ShRUIOp::create(*this, evens, splat64(31));
   odds = shiftLeft(odds, splat64(1));
+  return alternateLanes(evens, odds);
+}
+
+/// The low words of `even` and the high words of `odd`, both 64-bit lanes.
+Value KernelBuilder::alternateLanes(Value even, Value odd) {
   SmallVector<int64_t> mask;
   for (int64_t i = 0; i < lanes(); ++i)
     mask.push_back(i % 2 == 0 ? i : lanes() + i);
   return vector::ShuffleOp::create(
-      *this, vector::BitCastOp::create(*this, lanesType(), evens),
-      vector::BitCastOp::create(*this, lanesType(), odds), mask);
+      *this, vector::BitCastOp::create(*this, lanesType(), even),
+      vector::BitCastOp::create(*this, lanesType(), odd), mask);
+}
+
+Value KernelBuilder::multiplyHighUnsigned(Value x, Value m) {
+  if (!target.isX86())
+    return multiplyHigh(x, m);
+  // Twice m has 32 bits: the products' high words are wanted (vpmuludq).
+  VectorType wide = vectorOf(lanes() / 2, getI64Type());
+  Value half = arith::ConstantOp::create(
+      *this, DenseElementsAttr::get(wide, INT64_C(32)));
+  Value low = arith::ConstantOp::create(
+      *this, DenseElementsAttr::get(wide, INT64_C(0xffffffff)));
+  auto even = [&](Value value) -> Value {
+    Value bits = vector::BitCastOp::create(*this, wide, value);
+    return arith::AndIOp::create(*this, bits, low);
+  };
+  auto odd = [&](Value value) -> Value {
+    Value bits = vector::BitCastOp::create(*this, wide, value);
+    return arith::ShRUIOp::create(*this, bits, half);
+  };
+  m = add(m, m);
+  Value evens = mul(even(x), even(m));
+  Value odds = mul(odd(x), odd(m));
+  return alternateLanes(arith::ShRUIOp::create(*this, evens, half), odds);
 }
 
 Value KernelBuilder::multiplyHigh(Value x, Value m) {

@@ -15,11 +15,18 @@
 // Queries are unsigned for AVX-512, which the packed keys' sums take back.
 // Numerators are signed for the Raspberry Pi, which the values' sums take back.
 
-// AVX512: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
-// AVX512: arith.addi {{.*}} : vector<16xi32>
+// AVX512: %[[SUMS:.*]] = vector.load {{.*}} : memref<64xi32>, vector<16xi32>
+// AVX512: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%[[SUMS]],
 // RPI5: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
 // V3: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
 // CHECK: vector.reduction <maxsi>
+
+// The exponential works on 16-bit words.
+
+// AVX512: llvm.call_intrinsic "llvm.x86.avx512.pmulhu.w.512"
+// RPI5: llvm.call_intrinsic "llvm.aarch64.neon.sqdmulh.v8i16"
+// RPI5: llvm.call_intrinsic "llvm.aarch64.neon.urshl.v8i16"
+// V3: llvm.call_intrinsic "llvm.x86.avx2.pmulhu.w"
 // CHECK: vector.reduction <add>
 // CHECK: arith.divui {{.*}} : i64
 // CHECK: vector.maskedstore
