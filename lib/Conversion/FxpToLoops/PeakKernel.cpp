@@ -39,21 +39,28 @@ void PeakKernel::emit(ModuleOp module, const Target &target,
   SmallVector<SmallVector<Value>> rights;
   for (int64_t v = 0; v < vectors; ++v)
     rights.push_back(loadGroups(v));
-  SmallVector<Value> zeros(target.tileRows * vectors, b.splat(0));
+  SmallVector<Value> start(target.tileRows * vectors, b.splat(0));
+  int64_t count = start.size();
+  for (ArrayRef<Value> right : rights)
+    llvm::append_range(start, right);
   b.forEach(b.begin(), b.end(), b.index(1), [&](Value) {
     SmallVector<Value> sums =
-        b.reduce(b.index(0), b.index(kIterations), b.index(1), zeros,
+        b.reduce(b.index(0), b.index(kIterations), b.index(1), start,
                  [&](Value, ValueRange before) {
                    SmallVector<Value> next(before);
-                   for (auto [i, sum] : llvm::enumerate(next)) {
-                     // Else equal products would be computed once.
-                     SmallVector<Value> right = llvm::map_to_vector(
-                         rights[i % vectors],
-                         [&](Value value) { return b.opaque(value); });
-                     sum = b.dot(sum, left, right);
+                   MutableArrayRef<Value> operands =
+                       MutableArrayRef<Value>(next).drop_front(count);
+                   for (int64_t i = 0; i < count; ++i) {
+                     auto right = operands.slice(i % vectors * groups, groups);
+                     // Else equal products would be computed once. What is
+                     // opaque goes on from here: in place, without a copy.
+                     for (Value &value : right)
+                       value = b.opaque(value);
+                     next[i] = b.dot(next[i], left, right);
                    }
                    return next;
                  });
+    sums.truncate(count);
     Value total = sums.front();
     for (Value sum : llvm::drop_begin(sums))
       total = b.add(total, sum);
