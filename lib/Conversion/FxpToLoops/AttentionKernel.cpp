@@ -52,6 +52,7 @@ private:
   Value emitNumerators(Value row, Value token, Value maximum, int64_t valid,
                        Value sum);
   void emitMean(int64_t rows, Value firstRow, Value head, Value base);
+  void storeCodes(Value codes, ValueRange indices, int64_t valid);
 
   /// Tokens that softmax takes at a time: as many as codes fill a vector.
   int64_t stepTokens() const { return 4 * t.lanes / t.width(); }
@@ -79,7 +80,7 @@ void AttentionEmitter::openBuffers() {
     softmaxPreShift = b.parameterSplat(A::SoftmaxPreShift);
   softmaxLimit = b.parameterSplat(A::SoftmaxLimit);
   meanMultiplier = b.parameter(A::MeanMultiplier);
-  requantizer = b.loadRequantizer(A::PreShift, false, true);
+  requantizer = b.loadRequantizer(A::PreShift, false, Bounds::CodeWords);
 }
 
 void AttentionEmitter::emit() {
@@ -211,7 +212,7 @@ Value AttentionEmitter::numerators16(Value i, Value f) {
 Value AttentionEmitter::onlyValidWords(Value words, int64_t valid) {
   SmallVector<int16_t> mask;
   for (int64_t word = 0; word < 2 * t.lanes; ++word)
-    mask.push_back(b.wordLane(word) < valid ? -1 : 0);
+    mask.push_back(b.wordLane(word, WordOrder::Split) < valid ? -1 : 0);
   Value bits = arith::ConstantOp::create(
       b, DenseElementsAttr::get(b.wordsType(), ArrayRef<int16_t>(mask)));
   return arith::AndIOp::create(b, words, bits);
@@ -238,7 +239,8 @@ Value AttentionEmitter::emitNumerators(Value row, Value token, Value maximum,
     sum = b.addWords(sum, y);
     parts.push_back(y);
   }
-  Value codes = b.joinWords(parts);
+  Value codes = t.width() == 1 ? b.sortBytes(parts, WordOrder::Split)
+                               : b.sortWords(parts[0], WordOrder::Split);
   if (int64_t offset = t.unsignedOffset())
     codes = b.add(
         codes, arith::ConstantOp::create(
@@ -304,20 +306,28 @@ void AttentionEmitter::emitMean(int64_t rows, Value firstRow, Value head,
       Value factor =
           b.broadcast(memref::LoadOp::create(b, factors, ValueRange{b.index(i)})
                           .getResult());
-      for (int64_t v = 0; v < vectors; ++v) {
-        int64_t channel = n * block + v * t.lanes;
-        if (channel >= kernel.headChannels)
-          continue;
-        Value y = b.requantize(sums[i * vectors + v], factor, requantizer);
-        y = arith::TruncIOp::create(b, b.vectorOf(t.lanes, b.activationType()),
-                                    y);
-        b.storePartial(y, result,
-                       {b.add(firstRow, b.index(i)),
-                        b.add(firstChannel, b.index(channel))},
-                       kernel.headChannels - channel);
-      }
+      SmallVector<Value> means;
+      for (int64_t v = 0; v < vectors; ++v)
+        means.push_back(b.rescale(sums[i * vectors + v], factor, requantizer));
+      storeCodes(b.storedCodes(means, requantizer),
+                 {b.add(firstRow, b.index(i)),
+                  b.add(firstChannel, b.index(n * block))},
+                 kernel.headChannels - n * block);
     }
   }
+}
+
+/// Stores the first `valid` codes. What whole vectors of lanes hold beyond them
+/// is the next head's.
+void AttentionEmitter::storeCodes(Value codes, ValueRange indices,
+                                  int64_t valid) {
+  int64_t count = cast<VectorType>(codes.getType()).getNumElements();
+  if (count <= valid)
+    return b.store(codes, result, indices);
+  for (int64_t first = 0; first < valid; first += t.lanes)
+    b.storePartial(
+        vector::ExtractStridedSliceOp::create(b, codes, first, t.lanes, 1),
+        result, {indices[0], b.add(indices[1], b.index(first))}, valid - first);
 }
 
 void AttentionKernel::emit(ModuleOp module, const Target &target,

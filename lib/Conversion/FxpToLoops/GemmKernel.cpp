@@ -41,6 +41,8 @@ private:
                  Value firstColumn);
   void storeRows(ArrayRef<Value> values, int64_t rows, Value firstRow,
                  Value firstColumn);
+  void storeLookedUp(ArrayRef<Value> values, int64_t rows, Value firstRow,
+                     Value firstColumn);
 };
 } // namespace
 
@@ -67,13 +69,17 @@ void GemmEmitter::openBuffers() {
   result = open(b.arena(), G::Result, shape, element);
   if (kernel.lookup)
     table = b.parameterIndex(G::Table);
-  requantizer =
-      b.loadRequantizer(G::PreShift, kernel.preShift, kernel.resultBits == 8);
+  // What is added to later is clamped in lanes, results in words.
+  Bounds bounds = kernel.resultBits == 8 ? Bounds::CodeWords
+                  : kernel.resultBits == 16 && kernel.residual == Residual::None
+                      ? Bounds::Words
+                      : Bounds::Lanes;
+  requantizer = b.loadRequantizer(G::PreShift, kernel.preShift, bounds);
   if (kernel.residual == Residual::None)
     return;
   other = open(kernel.residual == Residual::Stream ? b.arena() : b.packed(),
                G::Other, shape, b.getI16Type());
-  rescaler = b.loadRequantizer(G::RescalePreShift, true, false);
+  rescaler = b.loadRequantizer(G::RescalePreShift, true, Bounds::Words);
   rescaleMultiplier = b.parameterSplat(G::RescaleMultiplier);
 }
 
@@ -119,49 +125,55 @@ void GemmEmitter::emitTile(int64_t rows, Value firstRow, Value block) {
   storeRows(values, rows, firstRow, firstColumn);
 }
 
+/// All but the result's zero point and bounds, which `storeRows` sees to.
 Value GemmEmitter::epilogue(Value sum, Value row, Value column, int64_t vector,
                             Value firstColumn) {
   Value value =
-      b.requantize(sum, b.load(multiplier, column, b.lanesType()), requantizer);
+      b.rescale(sum, b.load(multiplier, column, b.lanesType()), requantizer);
   if (kernel.residual == Residual::None)
     return value;
+  value = b.clamp(value, requantizer.low, requantizer.high);
   Value addend = b.loadSigned(other, {row, column});
   // Rescaling clamps only after the sum.
   Value &stream = kernel.residual == Residual::Stream ? addend : value;
-  stream = b.shiftLeft(stream, rescaler.preShift);
-  stream = b.multiplyHigh(stream, rescaleMultiplier);
-  stream = b.shiftRight(b.add(stream, rescaler.rounding), rescaler.shift);
-  return b.clamp(b.add(value, addend), rescaler.low, rescaler.high);
+  stream = b.rescale(stream, rescaleMultiplier, rescaler);
+  return b.add(value, addend);
 }
 
 void GemmEmitter::storeRows(ArrayRef<Value> values, int64_t rows,
                             Value firstRow, Value firstColumn) {
   int64_t vectors = b.target.tileVectors;
-  int64_t columns = kernel.blockColumns(b.target);
-  auto narrow = [&](Value value, Type element) -> Value {
-    int64_t count = cast<VectorType>(value.getType()).getNumElements();
-    return arith::TruncIOp::create(b, b.vectorOf(count, element), value);
-  };
   auto storeRow = [&](int64_t i, Value row) {
     b.store(row, result, {b.add(firstRow, b.index(i)), firstColumn});
   };
-  if (kernel.resultBits == 32) {
-    for (int64_t i = 0; i < rows; ++i)
-      storeRow(i, b.concatenate(values.slice(i * vectors, vectors)));
-    return;
+  for (int64_t i = 0; i < rows && !kernel.lookup; ++i) {
+    ArrayRef<Value> row = values.slice(i * vectors, vectors);
+    if (kernel.resultBits == 32) {
+      SmallVector<Value> clamped;
+      for (Value value : row)
+        clamped.push_back(b.clamp(value, requantizer.low, requantizer.high));
+      storeRow(i, b.concatenate(clamped));
+    } else {
+      const Requantizer &bounds =
+          kernel.residual == Residual::None ? requantizer : rescaler;
+      storeRow(i, kernel.resultBits == 8 ? b.storedCodes(row, bounds)
+                                         : b.narrow(row, bounds, false));
+    }
   }
+  if (kernel.lookup)
+    storeLookedUp(values, rows, firstRow, firstColumn);
+}
+
+/// A lookup takes as many rows as fill its vector.
+void GemmEmitter::storeLookedUp(ArrayRef<Value> values, int64_t rows,
+                                Value firstRow, Value firstColumn) {
+  int64_t vectors = b.target.tileVectors;
+  int64_t columns = kernel.blockColumns(b.target);
   Type element = cast<MemRefType>(result.getType()).getElementType();
-  Type first = kernel.lookup ? b.getI8Type() : element;
   SmallVector<Value> narrowed;
   for (int64_t i = 0; i < rows; ++i)
-    narrowed.push_back(
-        narrow(b.concatenate(values.slice(i * vectors, vectors)), first));
-  if (!kernel.lookup) {
-    for (int64_t i = 0; i < rows; ++i)
-      storeRow(i, narrowed[i]);
-    return;
-  }
-  // A lookup takes as many rows as fill its vector.
+    narrowed.push_back(b.narrow(values.slice(i * vectors, vectors), requantizer,
+                                /*bytes=*/true));
   int64_t rowsALookup = b.target.table == TableStep::Pshufb ? 32 / columns : 1;
   for (int64_t i = 0; i < rows; i += rowsALookup) {
     SmallVector<Value> group;
@@ -175,7 +187,7 @@ void GemmEmitter::storeRows(ArrayRef<Value> values, int64_t rows,
                                                     columns, 1);
       if (b.target.width() > 1)
         row = arith::ExtUIOp::create(b, b.vectorOf(columns, element), row);
-      storeRow(j, row);
+      b.store(row, result, {b.add(firstRow, b.index(j)), firstColumn});
     }
   }
 }

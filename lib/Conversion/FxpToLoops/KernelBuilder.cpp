@@ -52,6 +52,12 @@ Value KernelBuilder::parameterSplat(int64_t position) {
   return broadcast(parameter(position));
 }
 
+Value KernelBuilder::parameterWords(int64_t position) {
+  Value word =
+      arith::TruncIOp::create(*this, getI16Type(), parameter(position));
+  return vector::BroadcastOp::create(*this, wordsType(), word);
+}
+
 Value KernelBuilder::view(Value buffer, Value offset, ArrayRef<int64_t> shape,
                           Type element) {
   return memref::ViewOp::create(*this, MemRefType::get(shape, element), buffer,

@@ -24,10 +24,24 @@ struct ProgramLayout {
 
 /// Splats of one requantization, loaded once a kernel.
 struct Requantizer {
-  Value preShift; ///< null when it is known to be 0
-  Value shift, rounding;
+  Value preShift;  ///< null when it is known to be 0
+  Value shift;     ///< as KernelBuilder::shiftRounded has it
+  Value rounding;  ///< null where the shift rounds by itself
   Value zeroPoint; ///< null when there is none to add
   Value low, high;
+};
+
+/// Where the lanes of two vectors are in a vector of words.
+enum class WordOrder {
+  Split,  ///< as splitWords has them
+  Packed, ///< as packWords has them
+};
+
+/// What bounds the results of a requantization.
+enum class Bounds {
+  Lanes,     ///< low and high in 32-bit lanes
+  Words,     ///< low and high in words
+  CodeWords, ///< zero point, low and high in words
 };
 
 /// Reads the left operand of a product: `count` stored codes of tile row `row`
@@ -70,6 +84,7 @@ public:
   Value parameter(int64_t position);      ///< as i64
   Value parameterIndex(int64_t position); ///< as index
   Value parameterSplat(int64_t position); ///< as splat of 32-bit lanes
+  Value parameterWords(int64_t position); ///< as splat of words
   /// `rows` x `columns` elements at byte `offset` of a buffer.
   Value view(Value buffer, Value offset, ArrayRef<int64_t> shape, Type element);
 
@@ -128,9 +143,20 @@ public:
   Value multiplyHigh(Value x, Value m);
   /// The same, of x and m that are not negative.
   Value multiplyHighUnsigned(Value x, Value m);
-  Value requantize(Value x, Value m, const Requantizer &constants);
+  /// The same with pre-shift, then shifted and rounded: `rq` of the numerics.
+  Value rescale(Value x, Value m, const Requantizer &constants);
+  /// (x + 2^(shift-1)) >> shift
+  Value shiftRounded(Value x, const Requantizer &constants);
   /// Parameters `first` on: pre-shift, shift, zero point, low, high.
-  Requantizer loadRequantizer(int64_t first, bool preShift, bool zeroPoint);
+  Requantizer loadRequantizer(int64_t first, bool preShift, Bounds bounds);
+  /// Adds the zero point to vectors of lanes, clamps, and puts them behind one
+  /// another: as words, or as bytes.
+  Value narrow(ArrayRef<Value> vectors, const Requantizer &constants,
+               bool bytes);
+  /// The same, as activations are stored.
+  Value storedCodes(ArrayRef<Value> vectors, const Requantizer &constants) {
+    return narrow(vectors, constants, target.width() == 1);
+  }
   /// Looks u8 codes up in the table at byte `offset` of the packed weights.
   Value lookup(Value codes, Value offset);
   Value concatenate(ArrayRef<Value> vectors);
@@ -139,11 +165,15 @@ public:
   VectorType wordsType();
   Value wordSplat(int64_t value);
   /// The lane, counted on through both vectors, that a word comes from.
-  int64_t wordLane(int64_t word);
+  int64_t wordLane(int64_t word, WordOrder order);
   /// The low and the high halves of all lanes.
   std::pair<Value, Value> splitWords(Value first, Value second);
-  /// One vector of words in the lanes' order; or of two vectors the low bytes.
-  Value joinWords(ArrayRef<Value> words);
+  /// All lanes, clamped to 16 bits.
+  Value packWords(Value first, Value second);
+  /// Words in the order of lanes.
+  Value sortWords(Value words, WordOrder order);
+  /// The low bytes of one or two vectors of words, in the order of lanes.
+  Value sortBytes(ArrayRef<Value> words, WordOrder order);
   /// (x * m) >> 16, for 0 <= x < 2^16 and 0 <= m < 2^15.
   Value multiplyWords(Value x, Value m);
   /// (x * even) >> 16, for an even factor and |x| < 2^15.

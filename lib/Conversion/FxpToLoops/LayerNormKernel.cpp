@@ -33,6 +33,8 @@ private:
   std::pair<Value, Value> sums(Value input, Value row);
   Value squareRoot(Value variance);
   Reciprocal reciprocal(Value sum, Value squares);
+  Value normalize(Value codes, const Reciprocal &reciprocal, Value gamma,
+                  Value beta, const Requantizer &requantizer);
   void normalizeRow(Value input, Value result, Value row,
                     const Reciprocal &reciprocal, Value gamma, Value beta,
                     const Requantizer &requantizer);
@@ -121,25 +123,33 @@ LayerNormEmitter::Reciprocal LayerNormEmitter::reciprocal(Value sum,
           atLeast0(b.sub(length, b.constant64(21)))};
 }
 
+Value LayerNormEmitter::normalize(Value codes, const Reciprocal &reciprocal,
+                                  Value gamma, Value beta,
+                                  const Requantizer &requantizer) {
+  Value count = b.splat(kernel.channels);
+  Value centred = b.sub(b.mul(codes, count), reciprocal.mean);
+  Value n = b.multiplyHigh(b.shiftLeft(centred, reciprocal.left),
+                           reciprocal.multiplier);
+  n = b.shiftRight(n, reciprocal.right);
+  return b.shiftRounded(b.add(b.multiplyHigh(n, gamma), beta), requantizer);
+}
+
+/// As many columns at a time as codes fill a vector: rows are padded to that.
 void LayerNormEmitter::normalizeRow(Value input, Value result, Value row,
                                     const Reciprocal &reciprocal, Value gamma,
                                     Value beta,
                                     const Requantizer &requantizer) {
-  Value count = b.splat(kernel.channels);
-  b.forRange(0, kernel.channels, b.lanes(), [&](Value column) {
-    Value codes = b.loadSigned(input, {row, column});
-    Value centred = b.sub(b.mul(codes, count), reciprocal.mean);
-    Value n = b.multiplyHigh(b.shiftLeft(centred, reciprocal.left),
-                             reciprocal.multiplier);
-    n = b.shiftRight(n, reciprocal.right);
-    Value t = b.multiplyHigh(n, b.load(gamma, column, b.lanesType()));
-    t = b.add(t, b.load(beta, column, b.lanesType()));
-    t = b.shiftRight(b.add(t, requantizer.rounding), requantizer.shift);
-    t = b.clamp(b.add(t, requantizer.zeroPoint), requantizer.low,
-                requantizer.high);
-    Type element = cast<MemRefType>(result.getType()).getElementType();
-    b.store(arith::TruncIOp::create(b, b.vectorOf(b.lanes(), element), t),
-            result, {row, column});
+  int64_t vectors = 4 / b.target.width();
+  b.forRange(0, kernel.channels, vectors * b.lanes(), [&](Value first) {
+    SmallVector<Value> normalized;
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value column = b.add(first, b.index(v * b.lanes()));
+      normalized.push_back(
+          normalize(b.loadSigned(input, {row, column}), reciprocal,
+                    b.load(gamma, column, b.lanesType()),
+                    b.load(beta, column, b.lanesType()), requantizer));
+    }
+    b.store(b.storedCodes(normalized, requantizer), result, {row, first});
   });
 }
 
@@ -155,7 +165,8 @@ void LayerNormEmitter::emit() {
       open(b.arena(), L::Result, {kernel.rows, stride}, b.activationType());
   Value gamma = open(b.packed(), L::Gamma, {stride}, b.getI32Type());
   Value beta = open(b.packed(), L::Beta, {stride}, b.getI32Type());
-  Requantizer requantizer = b.loadRequantizer(L::PreShift, false, true);
+  Requantizer requantizer =
+      b.loadRequantizer(L::PreShift, false, Bounds::CodeWords);
   b.forEach(b.begin(), b.end(), b.index(1), [&](Value row) {
     auto [sum, squares] = sums(input, row);
     normalizeRow(input, result, row, reciprocal(sum, squares), gamma, beta,

@@ -179,29 +179,65 @@ Value KernelBuilder::multiplyHigh(Value x, Value m) {
   return intrinsic("llvm.aarch64.neon.sqdmulh.v4i32", lanesType(), {x, m});
 }
 
-Value KernelBuilder::requantize(Value x, Value m,
-                                const Requantizer &constants) {
+Value KernelBuilder::shiftRounded(Value x, const Requantizer &constants) {
+  if (constants.rounding)
+    return shiftRight(add(x, constants.rounding), constants.shift);
+  return intrinsic("llvm.aarch64.neon.srshl.v4i32", lanesType(),
+                   {x, constants.shift});
+}
+
+Value KernelBuilder::rescale(Value x, Value m, const Requantizer &constants) {
   if (constants.preShift)
     x = shiftLeft(x, constants.preShift);
-  Value t = multiplyHigh(x, m);
-  t = shiftRight(add(t, constants.rounding), constants.shift);
-  if (constants.zeroPoint)
-    t = add(t, constants.zeroPoint);
-  return clamp(t, constants.low, constants.high);
+  return shiftRounded(multiplyHigh(x, m), constants);
 }
 
 Requantizer KernelBuilder::loadRequantizer(int64_t first, bool preShift,
-                                           bool zeroPoint) {
+                                           Bounds bounds) {
   Requantizer constants;
   if (preShift)
     constants.preShift = parameterSplat(first);
   constants.shift = parameterSplat(first + 1);
-  constants.rounding = shiftLeft(splat(1), sub(constants.shift, splat(1)));
-  if (zeroPoint)
-    constants.zeroPoint = parameterSplat(first + 2);
-  constants.low = parameterSplat(first + 3);
-  constants.high = parameterSplat(first + 4);
+  if (target.isX86())
+    constants.rounding = shiftLeft(splat(1), sub(constants.shift, splat(1)));
+  else // srshl shifts to the left
+    constants.shift = sub(splat(0), constants.shift);
+  if (bounds == Bounds::CodeWords)
+    constants.zeroPoint = parameterWords(first + 2);
+  auto bound = [&](int64_t position) {
+    return bounds == Bounds::Lanes ? parameterSplat(position)
+                                   : parameterWords(position);
+  };
+  constants.low = bound(first + 3);
+  constants.high = bound(first + 4);
   return constants;
+}
+
+/// Where words saturate, they are beyond the bounds of any code as well.
+Value KernelBuilder::narrow(ArrayRef<Value> vectors,
+                            const Requantizer &constants, bool bytes) {
+  SmallVector<Value> words;
+  for (size_t i = 0; i < vectors.size(); i += 2) {
+    Value second = vectors[std::min(i + 1, vectors.size() - 1)];
+    Value pair = packWords(vectors[i], second);
+    if (constants.zeroPoint)
+      pair =
+          LLVM::SAddSat::create(*this, wordsType(), pair, constants.zeroPoint);
+    words.push_back(clamp(pair, constants.low, constants.high));
+  }
+  SmallVector<Value> sorted;
+  ArrayRef<Value> rest = words;
+  while (!rest.empty()) {
+    ArrayRef<Value> next = rest.take_front(bytes ? 2 : 1);
+    sorted.push_back(bytes ? sortBytes(next, WordOrder::Packed)
+                           : sortWords(next[0], WordOrder::Packed));
+    rest = rest.drop_front(next.size());
+  }
+  Value all = concatenate(sorted);
+  if (vectors.size() % 2)
+    all = vector::ExtractStridedSliceOp::create(*this, all, 0,
+                                                lanes() * vectors.size(), 1);
+  return all;
 }
 
 //===----------------------------------------------------------------------===//

@@ -16,9 +16,13 @@ Value KernelBuilder::wordSplat(int64_t value) {
 }
 
 /// x86 has no cheap way to part even from odd words, but merges them in place:
-/// words of two vectors alternate there.
-int64_t KernelBuilder::wordLane(int64_t word) {
-  return target.isX86() ? word % 2 * lanes() + word / 2 : word;
+/// words of two vectors alternate there. It packs four lanes of each in turn.
+int64_t KernelBuilder::wordLane(int64_t word, WordOrder order) {
+  if (!target.isX86())
+    return word;
+  if (order == WordOrder::Split)
+    return word % 2 * lanes() + word / 2;
+  return word % 8 / 4 * lanes() + word / 8 * 4 + word % 4;
 }
 
 std::pair<Value, Value> KernelBuilder::splitWords(Value first, Value second) {
@@ -46,27 +50,45 @@ std::pair<Value, Value> KernelBuilder::splitWords(Value first, Value second) {
                 mask(second, ~INT64_C(0xffff)))};
 }
 
-Value KernelBuilder::joinWords(ArrayRef<Value> words) {
+Value KernelBuilder::packWords(Value first, Value second) {
+  if (target.isX86())
+    return intrinsic(lanes() == 16 ? "llvm.x86.avx512.packssdw.512"
+                                   : "llvm.x86.avx2.packssdw",
+                     wordsType(), {first, second});
+  auto half = [&](Value value) {
+    return intrinsic("llvm.aarch64.neon.sqxtn.v4i16",
+                     vectorOf(lanes(), getI16Type()), value);
+  };
+  return concatenate({half(first), half(second)});
+}
+
+Value KernelBuilder::sortWords(Value words, WordOrder order) {
+  if (!target.isX86())
+    return words;
+  SmallVector<int64_t> mask(2 * lanes());
+  for (int64_t word = 0; word < 2 * lanes(); ++word)
+    mask[wordLane(word, order)] = word;
+  return vector::ShuffleOp::create(*this, words, words, mask);
+}
+
+Value KernelBuilder::sortBytes(ArrayRef<Value> words, WordOrder order) {
   int64_t count = 2 * lanes() * words.size();
-  if (words.size() == 1) {
-    if (!target.isX86())
-      return words[0];
-    SmallVector<int64_t> mask(count);
-    for (int64_t word = 0; word < count; ++word)
-      mask[wordLane(word)] = word;
-    return vector::ShuffleOp::create(*this, words[0], words[0], mask);
-  }
   if (!target.isX86())
     return arith::TruncIOp::create(*this, vectorOf(count, getI8Type()),
                                    concatenate(words));
-  // Bytes of the second vector go between those of the first.
-  Value both =
-      arith::OrIOp::create(*this, words[0], shiftLeft(words[1], wordSplat(8)));
-  Value bytes =
-      vector::BitCastOp::create(*this, vectorOf(count, getI8Type()), both);
+  // The second vector's bytes go between the first's, where its high ones are.
+  Value both = words[0];
+  if (words.size() == 2)
+    both = arith::OrIOp::create(
+        *this, arith::AndIOp::create(*this, both, wordSplat(0xff)),
+        shiftLeft(words[1], wordSplat(8)));
+  Value bytes = vector::BitCastOp::create(
+      *this, vectorOf(4 * lanes(), getI8Type()), both);
   SmallVector<int64_t> mask(count);
-  for (int64_t byte = 0; byte < count; ++byte)
-    mask[byte % 2 * 2 * lanes() + wordLane(byte / 2)] = byte;
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t vector = i / (2 * lanes()), word = i % (2 * lanes());
+    mask[vector * 2 * lanes() + wordLane(word, order)] = 2 * word + vector;
+  }
   return vector::ShuffleOp::create(*this, bytes, bytes, mask);
 }
 

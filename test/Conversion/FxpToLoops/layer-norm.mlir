@@ -33,8 +33,14 @@
 // V3: arith.muli {{.*}} : vector<4xi64>
 // V3: arith.muli {{.*}} : vector<4xi64>
 // RPI5: llvm.call_intrinsic "llvm.aarch64.neon.sqdmulh.v4i32"
-// V3: arith.trunci {{.*}} : vector<8xi32> to vector<8xi16>
-// RPI5: arith.trunci {{.*}} : vector<4xi32> to vector<4xi8>
+
+// Zero point and limits are in words; the Pi's codes are their bytes.
+
+// V3: llvm.call_intrinsic "llvm.x86.avx2.packssdw"
+// V3: llvm.intr.sadd.sat({{.*}}) : (vector<16xi16>, vector<16xi16>) -> vector<16xi16>
+// RPI5: llvm.call_intrinsic "llvm.aarch64.neon.sqxtn.v4i16"
+// RPI5: llvm.intr.sadd.sat({{.*}}) : (vector<8xi16>, vector<8xi16>) -> vector<8xi16>
+// RPI5: arith.trunci {{.*}} : vector<16xi16> to vector<16xi8>
 
 // An item is a row. Zero point and limits of codes that are left operands move
 // with their stored form. Parameters are input, gamma, beta, result, epsilon, no
