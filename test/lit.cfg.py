@@ -61,6 +61,15 @@ if os.path.exists(os.path.join(config.build_root, "lib",
                                "libDeiTReferenceTorch.so")):
     config.available_features.add("torch")
 
+# Benchmarks, of which those are built whose libraries are installed.
+bench_folder = os.path.join(config.build_root, "bench")
+config.substitutions.append(("%build", config.build_root))
+for program, feature in (("bench-compiled", "bench"),
+                         ("bench-onednn", "onednn"),
+                         ("bench-kernels", "benchmark")):
+    if os.path.exists(os.path.join(bench_folder, program)):
+        config.available_features.add(feature)
+
 # Real models and images, which the repository does not hold.
 data = os.environ.get("DEIT_DATA")
 if data and os.path.isdir(os.path.join(data, "models")):
