@@ -17,8 +17,8 @@
 
 using namespace deit::bench;
 
-/// Runs of the network a benchmark. Google Benchmark would choose by the time of
-/// the step alone, and run the network for minutes for the smallest ones.
+/// Runs of the network a benchmark. Google Benchmark would choose by the time
+/// of the step alone, and run the network for minutes for the smallest ones.
 constexpr int64_t kRuns = 200;
 
 static double medianOf(std::vector<double> values) {

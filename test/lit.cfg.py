@@ -63,7 +63,6 @@ if os.path.exists(os.path.join(config.build_root, "lib",
 
 # Benchmarks, of which those are built whose libraries are installed.
 bench_folder = os.path.join(config.build_root, "bench")
-config.substitutions.append(("%build", config.build_root))
 for program, feature in (("bench-compiled", "bench"),
                          ("bench-onednn", "onednn"),
                          ("bench-kernels", "benchmark")):

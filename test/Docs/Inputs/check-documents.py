@@ -18,7 +18,8 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 TOOLS = ("deit-import", "deit-compile", "deit-eval", "deit-opt",
          "deit-lsp-server", "draw-shapes")
 SCRIPTS = ("scripts/setup", "scripts/demo", "scripts/check",
-           "scripts/run-avx512", "scripts/generate-docs")
+           "scripts/run-avx512", "scripts/generate-docs",
+           "bench/run", "bench/kernels", "bench/alternate")
 OPTION = re.compile(r"(?<![\w-])(--?[a-zA-Z][\w-]*)")
 PASS = re.compile(r"-{0,2}((?:deit|fxp|convert)-[a-z0-9-]+)")
 # Options of other programs that documents name by themselves.
@@ -122,7 +123,7 @@ def command_name(word):
     base = os.path.basename(word)
     if base in TOOLS:
         return base
-    if word.removeprefix("./").startswith("scripts/"):
+    if word.removeprefix("./").startswith(("scripts/", "bench/")):
         return word.removeprefix("./")
     return "evaluate" if base.startswith("evaluate") else None
 
