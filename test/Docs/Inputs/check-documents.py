@@ -20,7 +20,7 @@ TOOLS = ("deit-import", "deit-compile", "deit-eval", "deit-opt",
 SCRIPTS = ("scripts/setup", "scripts/demo", "scripts/check",
            "scripts/run-avx512", "scripts/generate-docs",
            "bench/run", "bench/kernels", "bench/alternate",
-           "bench/compare-latency")
+           "bench/compare-latency", "bench/analyze-arm")
 OPTION = re.compile(r"(?<![\w-])(--?[a-zA-Z][\w-]*)")
 PASS = re.compile(r"-{0,2}((?:deit|fxp|convert)-[a-z0-9-]+)")
 # Options of other programs that documents name by themselves.
