@@ -13,12 +13,12 @@
 extern "C" {
 #endif
 
-/// "DeiTfxp1" read as a little-endian 64-bit integer.
-#define DEIT_CONTAINER_MAGIC UINT64_C(0x3170786654696544)
+/// "DeiTfxp2" read as a little-endian 64-bit integer.
+#define DEIT_CONTAINER_MAGIC UINT64_C(0x3270786654696544)
 
-/// The layout is: header, `entry_count` entries, payloads. `checksum` is the
-/// CRC-32 (IEEE 802.3, as zlib's crc32) of every byte that follows the
-/// checksum field, up to `bytes`.
+/// The layout is: header, `entry_count` records, payloads, nothing between
+/// them. `checksum` is the CRC-32 (IEEE 802.3, as zlib's crc32) of every byte
+/// that follows the checksum field, up to `bytes`.
 typedef struct {
   uint64_t magic;
   uint64_t bytes; ///< the whole container, this header included
@@ -34,6 +34,14 @@ typedef enum {
   DEIT_ELEMENT_S32 = 3,
 } deit_element;
 
+/// What the container says of an entry. A payload ends where the next begins,
+/// the last one with the container.
+typedef struct {
+  uint32_t offset; ///< of the payload from the container's start
+  uint32_t rows;
+  uint32_t columns_and_element; ///< columns * 4 + a deit_element
+} deit_container_record;
+
 /// One constant: a matrix of `rows` x `columns`, row after row. A vector has
 /// one row. Constants are found by their position, which the compiled program
 /// knows; names would only cost bytes.
@@ -42,14 +50,19 @@ typedef struct {
   uint32_t rows;
   uint32_t columns;
   uint32_t stored_bytes; ///< of the payload in the container
-  uint64_t offset;       ///< of the payload from the container's start
+  uint32_t offset;       ///< of the payload from the container's start
+  uint32_t bytes;        ///< of the elements, once expanded
 } deit_container_entry;
 
 /// The header, if `bytes` hold a whole, undamaged container; null otherwise.
-/// Checks magic, length, checksum, and that every entry lies inside and is as
-/// long as its shape says.
+/// Checks magic, length, checksum, and that every entry lies inside and is no
+/// longer than its elements. Whether coded payloads can be decoded, only
+/// decoding tells.
 const deit_container_header *deit_container_open(const void *data,
                                                  size_t bytes);
+
+/// Whether `data` begins as a container of another version does.
+int deit_container_is_foreign(const void *data, size_t bytes);
 
 /// Entry `index`, which is below `entry_count`.
 deit_container_entry deit_container_get(const deit_container_header *header,

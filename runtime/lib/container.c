@@ -7,9 +7,10 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { HEADER_BYTES = 24, ENTRY_BYTES = 24, CHECKSUM_END = 20 };
+enum { HEADER_BYTES = 24, RECORD_BYTES = 12, CHECKSUM_END = 20 };
+enum { VERSION_BYTE = 7 }; // of the magic
 _Static_assert(sizeof(deit_container_header) == HEADER_BYTES, "no padding");
-_Static_assert(sizeof(deit_container_entry) == ENTRY_BYTES, "no padding");
+_Static_assert(sizeof(deit_container_record) == RECORD_BYTES, "no padding");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "containers are read in place");
 
@@ -50,28 +51,34 @@ uint32_t deit_crc32(uint32_t crc, const void *data, size_t bytes) {
 }
 
 static uint64_t element_bytes(uint32_t element) {
-  switch (element) {
-  case DEIT_ELEMENT_U8:
-  case DEIT_ELEMENT_S8:
-    return 1;
-  case DEIT_ELEMENT_S16:
-    return 2;
-  case DEIT_ELEMENT_S32:
-    return 4;
-  default:
-    return 0;
-  }
+  return element == DEIT_ELEMENT_S32 ? 4 : element == DEIT_ELEMENT_S16 ? 2 : 1;
 }
 
-static int entry_is_valid(const deit_container_entry *entry,
-                          uint64_t payload_begin, uint64_t payload_end) {
-  uint64_t element = element_bytes(entry->element);
-  uint64_t count = (uint64_t)entry->rows * entry->columns;
-  // The second comparison keeps the product of the third inside 64 bits.
-  return element != 0 && count <= UINT32_MAX &&
-         count * element == entry->stored_bytes &&
-         entry->offset >= payload_begin && entry->offset <= payload_end &&
-         entry->stored_bytes <= payload_end - entry->offset;
+// Copied, because the container may lie at any address.
+static deit_container_record get_record(const void *data, uint32_t index) {
+  deit_container_record record;
+  memcpy(&record,
+         (const char *)data + HEADER_BYTES + (size_t)index * RECORD_BYTES,
+         RECORD_BYTES);
+  return record;
+}
+
+/// Where the payload of entry `index` ends.
+static uint64_t payload_end(const deit_container_header *header, uint32_t index,
+                            const void *data) {
+  return index + 1 < header->entry_count ? get_record(data, index + 1).offset
+                                         : header->bytes;
+}
+
+static int entry_is_valid(const deit_container_header *header,
+                          const void *data, uint32_t index, uint64_t begin) {
+  deit_container_record record = get_record(data, index);
+  uint64_t end = payload_end(header, index, data);
+  uint64_t size = element_bytes(record.columns_and_element % 4);
+  uint64_t columns = record.columns_and_element / 4;
+  uint64_t count = record.rows * columns; // fits: it is 32 by 30 bits
+  return count <= UINT32_MAX / size && record.offset == begin && end >= begin &&
+         end <= header->bytes && end - begin <= count * size;
 }
 
 const deit_container_header *deit_container_open(const void *data,
@@ -81,26 +88,41 @@ const deit_container_header *deit_container_open(const void *data,
     return NULL;
   memcpy(&header, data, HEADER_BYTES);
   if (header.magic != DEIT_CONTAINER_MAGIC || header.bytes != bytes ||
-      header.entry_count > (bytes - HEADER_BYTES) / ENTRY_BYTES)
+      bytes > UINT32_MAX ||
+      header.entry_count > (bytes - HEADER_BYTES) / RECORD_BYTES)
     return NULL;
   const uint8_t *checked = (const uint8_t *)data + CHECKSUM_END;
   if (deit_crc32(0, checked, bytes - CHECKSUM_END) != header.checksum)
     return NULL;
-  uint64_t payloads = HEADER_BYTES + (uint64_t)header.entry_count * ENTRY_BYTES;
+  uint64_t at = HEADER_BYTES + (uint64_t)header.entry_count * RECORD_BYTES;
   for (uint32_t index = 0; index < header.entry_count; ++index) {
-    deit_container_entry entry = deit_container_get(data, index);
-    if (!entry_is_valid(&entry, payloads, bytes))
+    if (!entry_is_valid(&header, data, index, at))
       return NULL;
+    at = payload_end(&header, index, data);
   }
-  return data;
+  return at == bytes ? data : NULL;
+}
+
+int deit_container_is_foreign(const void *data, size_t bytes) {
+  const uint64_t magic = DEIT_CONTAINER_MAGIC;
+  return data && bytes >= HEADER_BYTES &&
+         memcmp(data, &magic, VERSION_BYTE) == 0 &&
+         memcmp(data, &magic, sizeof magic) != 0;
 }
 
 deit_container_entry deit_container_get(const deit_container_header *header,
                                         uint32_t index) {
-  // Copied, because the container may lie at any address.
+  deit_container_header own;
+  memcpy(&own, header, HEADER_BYTES);
+  deit_container_record record = get_record(header, index);
   deit_container_entry entry;
-  memcpy(&entry,
-         (const char *)header + HEADER_BYTES + (size_t)index * ENTRY_BYTES,
-         ENTRY_BYTES);
+  entry.element = record.columns_and_element % 4;
+  entry.rows = record.rows;
+  entry.columns = record.columns_and_element / 4;
+  entry.offset = record.offset;
+  entry.stored_bytes =
+      (uint32_t)(payload_end(&own, index, header) - record.offset);
+  entry.bytes =
+      (uint32_t)(entry.rows * entry.columns * element_bytes(entry.element));
   return entry;
 }
