@@ -28,8 +28,8 @@ private:
     double share;
   };
   unsigned reach = 0;
-  std::vector<Place> places;     ///< of codes 0 to reach
-  std::vector<double> counts;    ///< of both signs together
+  std::vector<Place> places;      ///< of codes 0 to reach
+  std::vector<double> counts;     ///< of both signs together
   std::vector<double> logarithms; ///< of knots, to base 2
   double total = 0;
 
@@ -122,10 +122,10 @@ deit::codeLengths(const deit_distribution &distribution) {
   deit_make_frequencies(&distribution, &frequencies);
   std::array<float, 256> lengths;
   for (int i = 0; i < 256; ++i)
-    lengths[i] = frequencies.frequency[i]
-                     ? DEIT_PROBABILITY_BITS -
-                           std::log2(float(frequencies.frequency[i]))
-                     : std::numeric_limits<float>::infinity();
+    lengths[i] =
+        frequencies.frequency[i]
+            ? DEIT_PROBABILITY_BITS - std::log2(float(frequencies.frequency[i]))
+            : std::numeric_limits<float>::infinity();
   return lengths;
 }
 

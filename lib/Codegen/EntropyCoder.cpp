@@ -195,8 +195,7 @@ static std::vector<uint32_t> subtractBefore(ArrayRef<uint32_t> values,
 }
 
 static std::string encodeValues(ArrayRef<uint32_t> values, size_t size,
-                                size_t rows, size_t columns,
-                                bool differences) {
+                                size_t rows, size_t columns, bool differences) {
   Writer to(values.size());
   to.putBits(differences, 1);
   std::vector<std::vector<uint8_t>> planes = splitDigits(values, size);

@@ -71,9 +71,9 @@ static Classes classify(ArrayRef<double> spreads, double steps) {
     mean += spread / spreads.size();
   Classes classes;
   for (double spread : spreads)
-    classes.of.push_back(std::clamp<long>(
-        std::lround((spread - mean) * steps) + DEIT_MAX_CLASSES / 2, 0,
-        DEIT_MAX_CLASSES - 1));
+    classes.of.push_back(std::clamp<long>(std::lround((spread - mean) * steps) +
+                                              DEIT_MAX_CLASSES / 2,
+                                          0, DEIT_MAX_CLASSES - 1));
   countClasses(classes);
   return classes;
 }
@@ -81,8 +81,7 @@ static Classes classify(ArrayRef<double> spreads, double steps) {
 static double classesBits(const Classes &classes) {
   if (classes.count == 1)
     return 0;
-  double bits =
-      distributionBits(deit_flat_distribution, classes.distribution);
+  double bits = distributionBits(deit_flat_distribution, classes.distribution);
   std::array<float, 256> lengths = codeLengths(classes.distribution);
   for (uint8_t of : classes.of)
     bits += lengths[of - int(classes.count / 2) + 128];

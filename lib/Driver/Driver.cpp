@@ -277,6 +277,7 @@ Error Driver::writeCode() {
   CodegenOptions codegen;
   codegen.target = options.target;
   codegen.name = modelName();
+  codegen.containerBytes = weights->size();
   if (Error error = lower("lowering to LLVM", [&](OpPassManager &pm) {
         populateLoopsToLLVMPipeline(pm, codegen);
       }))

@@ -50,8 +50,7 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   pm.addPass(createCalibratePass(calibrate));
 
   QuantizePassOptions quantize;
-  quantize.weights =
-      naive ? WeightScales::PerTensor : WeightScales::PerChannel;
+  quantize.weights = naive ? WeightScales::PerTensor : WeightScales::PerChannel;
   quantize.residualBits = naive ? 8 : 16;
   pm.nest<func::FuncOp>().addPass(createQuantizePass(quantize));
 
@@ -95,6 +94,7 @@ void deit::populateLoopsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(mlir::createCSEPass());
   ConvertFxpProgramToLLVMPassOptions program;
   program.name = options.name;
+  program.containerBytes = options.containerBytes;
   pm.addPass(createConvertFxpProgramToLLVMPass(program));
 }
 

@@ -70,8 +70,8 @@ static uint64_t payload_end(const deit_container_header *header, uint32_t index,
                                          : header->bytes;
 }
 
-static int entry_is_valid(const deit_container_header *header,
-                          const void *data, uint32_t index, uint64_t begin) {
+static int entry_is_valid(const deit_container_header *header, const void *data,
+                          uint32_t index, uint64_t begin) {
   deit_container_record record = get_record(data, index);
   uint64_t end = payload_end(header, index, data);
   uint64_t size = element_bytes(record.columns_and_element % 4);

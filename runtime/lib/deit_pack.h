@@ -20,11 +20,17 @@ extern "C" {
 bool deit_packs_match(const deit_program_t *program,
                       const deit_container_header *container);
 
+/// Bytes of workspace that packing this constant takes, and expanding it
+/// before. The pack has passed `deit_packs_match`.
+size_t deit_pack_workspace(const deit_pack *pack,
+                           const deit_container_header *container);
+
 /// Writes one constant into `packed`, which is zero-filled and
-/// `packed_bytes` long. The pack has passed `deit_packs_match`.
-void deit_pack_constant(const deit_pack *pack,
-                        const deit_container_header *container,
-                        uint8_t *packed);
+/// `packed_bytes` long. The pack has passed `deit_packs_match`; `workspace` is
+/// aligned to 64 bytes. False if what the container stores is damaged.
+bool deit_pack_constant(const deit_pack *pack,
+                        const deit_container_header *container, uint8_t *packed,
+                        uint8_t *workspace);
 
 #ifdef __cplusplus
 }

@@ -19,13 +19,15 @@ static const uint8_t knot_positions[DEIT_MAX_KNOTS] = {
     0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 40, 48, 64, 80, 96, 112, 128};
 
 const deit_distribution deit_flat_distribution = {
-    0, {255, 255, 255, 255, 255, 255, 255, 255, 255,
-        255, 255, 255, 255, 255, 255, 255, 255, 255}};
+    0,
+    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+     255, 255, 255}};
 
 // 255 - 32 log2(1 + code / 6): many are small, none is impossible.
 const deit_distribution deit_knot_differences = {
-    128, {255, 248, 242, 236, 231, 223, 216, 204, 195,
-          181, 170, 161, 154, 142, 132, 125, 118, 112}};
+    128,
+    {255, 248, 242, 236, 231, 223, 216, 204, 195, 181, 170, 161, 154, 142, 132,
+     125, 118, 112}};
 
 unsigned deit_knot_count(unsigned reach) {
   unsigned count = 0;
@@ -78,7 +80,8 @@ void deit_make_frequencies(const deit_distribution *distribution,
   unsigned begin = 0;
   for (int code = -reach; code <= last; ++code) {
     sum += weights[code < 0 ? -code : code];
-    unsigned end = (unsigned)(sum * shared / total) + (unsigned)(code + reach) + 1;
+    unsigned end =
+        (unsigned)(sum * shared / total) + (unsigned)(code + reach) + 1;
     frequencies->begin[code + 128] = (uint16_t)begin;
     frequencies->frequency[code + 128] = (uint16_t)(end - begin);
     begin = end;
@@ -123,8 +126,8 @@ static bool start(decoder *from, const uint8_t *stored, size_t bytes,
   if (bytes < from->state_count * 4)
     return false;
   for (unsigned i = 0; i < from->state_count; ++i)
-    from->states[i] =
-        load16(stored + 4 * i) | load16(stored + 4 * i + 2) << WORD_BITS;
+    from->states[i] = load16(stored + 4 * i) | load16(stored + 4 * i + 2)
+                                                   << WORD_BITS;
   from->next = stored + from->state_count * 4;
   from->end = stored + bytes;
   from->failed = false;

@@ -15,6 +15,7 @@
 #include "deit_program.h"
 #include "deit_threads.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,7 +26,7 @@ enum { ALIGNMENT = 64 };
 enum { SLACK = 256 };
 enum { HUGE_PAGE = 2 << 20 };
 enum { MAX_THREADS = 256 };
-// Packing is bound by memory: more threads do not help.
+// Each takes memory for the constant it expands.
 enum { PACK_THREADS = 4 };
 // Divides evenly among a few threads, and takes a millisecond or so.
 enum { PEAK_ITEMS = 240 };
@@ -88,34 +89,94 @@ typedef struct {
   const deit_program_t *program;
   const deit_container_header *container;
   uint8_t *packed;
+  uint8_t *workspaces[PACK_THREADS];
+  atomic_flag taken[PACK_THREADS]; ///< workspaces
+  atomic_bool damaged;
 } pack_work;
 
+/// A workspace for the calling thread alone. There are as many as threads.
+static unsigned take_workspace(pack_work *work) {
+  unsigned i = 0;
+  while (atomic_flag_test_and_set(&work->taken[i]))
+    i = (i + 1) % PACK_THREADS;
+  return i;
+}
+
+static void pack_one(pack_work *work, const deit_pack *pack,
+                     uint8_t *workspace) {
+  if (!deit_pack_constant(pack, work->container, work->packed, workspace))
+    atomic_store(&work->damaged, true);
+  deit_container_entry entry =
+      deit_container_get(work->container, (uint32_t)pack->source);
+  drop_pages(work->program, (const uint8_t *)work->container + entry.offset,
+             entry.stored_bytes);
+}
+
 static void pack_range(void *work, int64_t begin, int64_t end) {
-  const pack_work *part = work;
-  for (int64_t i = begin; i < end; ++i) {
-    const deit_pack *pack = &part->program->packs[i];
-    deit_pack_constant(pack, part->container, part->packed);
-    deit_container_entry entry =
-        deit_container_get(part->container, (uint32_t)pack->source);
-    drop_pages(part->program, (const uint8_t *)part->container + entry.offset,
-               entry.stored_bytes);
+  pack_work *part = work;
+  unsigned mine = take_workspace(part);
+  for (int64_t i = begin; i < end && !atomic_load(&part->damaged); ++i)
+    pack_one(part, &part->program->packs[i], part->workspaces[mine]);
+  atomic_flag_clear(&part->taken[mine]);
+}
+
+/// One workspace a thread, each for the largest constant; the others stay
+/// taken.
+static bool allocate_workspaces(pack_work *work, unsigned threads) {
+  size_t most = 0;
+  for (int64_t i = 0; i < work->program->pack_count; ++i) {
+    size_t bytes =
+        deit_pack_workspace(&work->program->packs[i], work->container);
+    most = bytes > most ? bytes : most;
   }
+  for (unsigned i = 0; i < PACK_THREADS; ++i) {
+    work->workspaces[i] = NULL;
+    atomic_flag_clear(&work->taken[i]);
+    if (i >= threads)
+      (void)atomic_flag_test_and_set(&work->taken[i]);
+    else if (!(work->workspaces[i] = aligned_alloc(
+                   ALIGNMENT, (most + ALIGNMENT) / ALIGNMENT * ALIGNMENT)))
+      return false;
+  }
+  return true;
+}
+
+static void free_workspaces(pack_work *work) {
+  for (unsigned i = 0; i < PACK_THREADS; ++i)
+    free(work->workspaces[i]);
 }
 
 /// Every constant has a place of its own, so they are packed side by side, on
 /// threads that end with it.
-static void pack_constants(deit_model *model,
-                           const deit_container_header *container) {
-  pack_work work = {model->program, container, model->packed};
+static deit_status pack_constants(deit_model *model,
+                                  const deit_container_header *container) {
+  pack_work work = {model->program,     container, model->packed, {0},
+                    {ATOMIC_FLAG_INIT}, false};
   unsigned cores = deit_core_count();
-  deit_pool *pool =
-      cores > 1 ? deit_pool_create(cores < PACK_THREADS ? cores : PACK_THREADS)
-                : NULL;
+  unsigned threads = cores < PACK_THREADS ? cores : PACK_THREADS;
+  if (!allocate_workspaces(&work, threads)) {
+    free_workspaces(&work);
+    return DEIT_ERROR_MEMORY;
+  }
+  deit_pool *pool = threads > 1 ? deit_pool_create(threads) : NULL;
   if (pool)
     deit_pool_run(pool, model->program->pack_count, pack_range, &work);
   else
     pack_range(&work, 0, model->program->pack_count);
   deit_pool_destroy(pool);
+  free_workspaces(&work);
+  return atomic_load(&work.damaged) ? DEIT_ERROR_CONTAINER : DEIT_OK;
+}
+
+/// Opens a container that has the program's constants.
+static deit_status open_container(const deit_program_t *program,
+                                  const void *container, size_t bytes,
+                                  const deit_container_header **header) {
+  if (deit_container_is_foreign(container, bytes))
+    return DEIT_ERROR_VERSION;
+  *header = deit_container_open(container, bytes);
+  return *header && deit_packs_match(program, *header) ? DEIT_OK
+                                                       : DEIT_ERROR_CONTAINER;
 }
 
 deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
@@ -131,9 +192,10 @@ deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
     return DEIT_ERROR_VERSION;
   if (program->features & ~deit_cpu_features())
     return DEIT_ERROR_CPU;
-  const deit_container_header *header = deit_container_open(container, bytes);
-  if (!header || !deit_packs_match(program, header))
-    return DEIT_ERROR_CONTAINER;
+  const deit_container_header *header;
+  deit_status status = open_container(program, container, bytes, &header);
+  if (status != DEIT_OK)
+    return status;
   drop_pages(program, container, bytes); // the checksum has read them all
   deit_model *loaded = calloc(1, sizeof *loaded);
   if (loaded)
@@ -142,9 +204,12 @@ deit_status deit_load(const void *container, size_t bytes, deit_model **model) {
     deit_free(loaded);
     return DEIT_ERROR_MEMORY;
   }
-  pack_constants(loaded, header);
-  *model = loaded;
-  return DEIT_OK;
+  status = pack_constants(loaded, header);
+  if (status == DEIT_OK)
+    *model = loaded;
+  else
+    deit_free(loaded);
+  return status;
 }
 
 /// A step and the buffers it works on, as a `deit_range`'s work.

@@ -2,6 +2,7 @@
 //
 // Packs weights for the target, once, at load time.
 
+#include "deit_expand.h"
 #include "deit_pack.h"
 
 #include <string.h>
@@ -37,7 +38,7 @@ static bool find_entry(const deit_container_header *container, int64_t count,
 static bool rows_spans(const deit_pack *pack, const deit_container_entry *rows,
                        span spans[SPANS]) {
   if (rows->rows == 0 || rows->columns == 0 || pack->stride < 1 ||
-      rows->stored_bytes / rows->rows > (uint64_t)pack->stride)
+      rows->bytes / rows->rows > (uint64_t)pack->stride)
     return false;
   spans[0] = make_span(pack->destination, rows->rows, pack->stride);
   spans[1] = (span){0, 0};
@@ -121,7 +122,7 @@ bool deit_packs_match(const deit_program_t *program,
 
 static void pack_rows(const deit_pack *pack, const deit_container_entry *entry,
                       const uint8_t *source, uint8_t *destination) {
-  size_t length = entry->stored_bytes / entry->rows;
+  size_t length = entry->bytes / entry->rows;
   for (uint32_t row = 0; row < entry->rows; ++row) {
     for (size_t byte = 0; byte < length; ++byte)
       destination[byte] = source[byte] ^ (uint8_t)pack->flip;
@@ -214,18 +215,64 @@ static void pack_gemm(const deit_pack *pack, const deit_container_entry *entry,
   pack_bias(pack, codes, n, k, bias, packed + pack->bias_destination);
 }
 
-void deit_pack_constant(const deit_pack *pack,
-                        const deit_container_header *container,
-                        uint8_t *packed) {
-  const uint8_t *base = (const uint8_t *)container;
-  deit_container_entry source =
-      deit_container_get(container, (uint32_t)pack->source);
-  if (pack->kind == DEIT_PACK_ROWS) {
-    pack_rows(pack, &source, base + source.offset, packed + pack->destination);
-    return;
+/// Where a pack's entries are expanded to.
+typedef struct {
+  size_t source, bias, expansion; ///< offsets
+  size_t bytes;                   ///< of it all
+} workspace_layout;
+
+static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+static workspace_layout lay_out(const deit_pack *pack,
+                                const deit_container_entry *source,
+                                const deit_container_entry *bias) {
+  size_t most = deit_expand_workspace(source);
+  workspace_layout layout = {0, round_up(source->bytes), 0, 0};
+  layout.expansion = layout.bias;
+  if (pack->kind == DEIT_PACK_GEMM) {
+    size_t of_bias = deit_expand_workspace(bias);
+    layout.expansion += round_up(bias->bytes);
+    most = most > of_bias ? most : of_bias;
   }
-  deit_container_entry bias =
-      deit_container_get(container, (uint32_t)pack->bias);
-  pack_gemm(pack, &source, (const int8_t *)base + source.offset,
-            base + bias.offset, packed);
+  layout.bytes = layout.expansion + round_up(most);
+  return layout;
+}
+
+/// The entries of a pack; of rows, the bias is the source again.
+static void get_entries(const deit_pack *pack,
+                        const deit_container_header *container,
+                        deit_container_entry *source,
+                        deit_container_entry *bias) {
+  bool has_bias = pack->kind == DEIT_PACK_GEMM;
+  *source = deit_container_get(container, (uint32_t)pack->source);
+  *bias = deit_container_get(container,
+                             (uint32_t)(has_bias ? pack->bias : pack->source));
+}
+
+size_t deit_pack_workspace(const deit_pack *pack,
+                           const deit_container_header *container) {
+  deit_container_entry source, bias;
+  get_entries(pack, container, &source, &bias);
+  return lay_out(pack, &source, &bias).bytes;
+}
+
+bool deit_pack_constant(const deit_pack *pack,
+                        const deit_container_header *container, uint8_t *packed,
+                        uint8_t *workspace) {
+  deit_container_entry source, bias;
+  get_entries(pack, container, &source, &bias);
+  workspace_layout layout = lay_out(pack, &source, &bias);
+  uint8_t *elements = workspace + layout.source;
+  uint8_t *expansion = workspace + layout.expansion;
+  if (!deit_expand(container, &source, elements, expansion))
+    return false;
+  if (pack->kind == DEIT_PACK_ROWS) {
+    pack_rows(pack, &source, elements, packed + pack->destination);
+    return true;
+  }
+  if (!deit_expand(container, &bias, workspace + layout.bias, expansion))
+    return false;
+  pack_gemm(pack, &source, (const int8_t *)elements, workspace + layout.bias,
+            packed);
+  return true;
 }

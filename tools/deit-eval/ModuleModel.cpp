@@ -92,7 +92,10 @@ Error FxpModel::chooseBatch() {
 
 Error FxpModel::open() {
   target = "interpreter";
-  facts.model_bytes = containerBytes(collectConstants(forward));
+  Expected<uint64_t> bytes = containerBytes(collectConstants(forward));
+  if (!bytes)
+    return bytes.takeError();
+  facts.model_bytes = *bytes;
   if (Error error = chooseBatch())
     return error;
   for (unsigned i = 0; i < facts.batch / imagesPerRun; ++i) {

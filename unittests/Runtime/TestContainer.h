@@ -31,19 +31,19 @@ inline void sealContainer(std::vector<uint8_t> &bytes) {
   std::memcpy(bytes.data() + 16, &crc, 4);
 }
 
+/// A container of `entries`, whose payloads may be coded.
 inline std::vector<uint8_t>
 makeContainer(const std::vector<TestEntry> &entries) {
   deit_container_header header = {DEIT_CONTAINER_MAGIC, 0, 0,
                                   static_cast<uint32_t>(entries.size())};
   std::vector<uint8_t> bytes(sizeof header +
-                             entries.size() * sizeof(deit_container_entry));
+                             entries.size() * sizeof(deit_container_record));
   for (size_t i = 0; i < entries.size(); ++i) {
     const TestEntry &from = entries[i];
-    deit_container_entry entry = {from.element, from.rows, from.columns,
-                                  static_cast<uint32_t>(from.payload.size()),
-                                  bytes.size()};
-    std::memcpy(bytes.data() + sizeof header + i * sizeof entry, &entry,
-                sizeof entry);
+    deit_container_record record = {static_cast<uint32_t>(bytes.size()),
+                                    from.rows, from.columns * 4 + from.element};
+    std::memcpy(bytes.data() + sizeof header + i * sizeof record, &record,
+                sizeof record);
     bytes.insert(bytes.end(), from.payload.begin(), from.payload.end());
   }
   header.bytes = bytes.size();

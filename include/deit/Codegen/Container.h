@@ -14,8 +14,8 @@ namespace deit {
 /// the runtime's deit_container.h. Fails on missing resources.
 Expected<std::string> makeContainer(ArrayRef<fxp::ConstantOp> constants);
 
-/// Its length in bytes, without making it.
-uint64_t containerBytes(ArrayRef<fxp::ConstantOp> constants);
+/// Its length in bytes, which only making it tells.
+Expected<uint64_t> containerBytes(ArrayRef<fxp::ConstantOp> constants);
 
 /// The constants below `root` that users refer to, in order of first use: what
 /// a compiled model of it carries.

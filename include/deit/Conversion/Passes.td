@@ -98,7 +98,9 @@ def ConvertFxpProgramToLLVMPass
     Every `fxp.program` becomes a `deit_program_t` of the runtime's deit_abi.h,
     with its tables of steps and packings, and `deit_programs` lists them all.
     The container they point to is an external symbol, `deit_container`, of the
-    size the programs' constants give.
+    size the programs' constants give: all have the same. The size is known once
+    the constants are coded, which whoever also writes the container does once
+    and passes `container-bytes`.
 
     Requires that the kernels are `llvm.func` already.
 
@@ -117,7 +119,10 @@ def ConvertFxpProgramToLLVMPass
   }];
   let options = [
     Option<"name", "name", "std::string", "\"model\"",
-           "what the compiled model calls itself">
+           "what the compiled model calls itself">,
+    Option<"containerBytes", "container-bytes", "int64_t", "0",
+           "bytes of the container of the programs' constants, if it has been "
+           "made already; 0 makes it to find out">
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

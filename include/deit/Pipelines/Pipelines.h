@@ -40,6 +40,10 @@ struct CodegenOptions : PassPipelineOptions<CodegenOptions> {
   Option<std::string> name{*this, "name",
                            llvm::cl::desc("what the model calls itself"),
                            llvm::cl::init("model")};
+  Option<int64_t> containerBytes{
+      *this, "container-bytes",
+      llvm::cl::desc("size of the container, if it has been made already"),
+      llvm::cl::init(0)};
 };
 
 /// `deit-prepare`: folds everything into weights that costs nothing there.

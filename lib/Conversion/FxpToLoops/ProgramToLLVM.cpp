@@ -22,16 +22,18 @@ namespace {
 /// Writes tables as LLVM globals.
 class TableWriter {
 public:
-  explicit TableWriter(ModuleOp module)
-      : b(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())),
+  TableWriter(ModuleOp module, int64_t containerBytes)
+      : containerSize(containerBytes),
+        b(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())),
         pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
 
   /// Writes `program` under its own symbol.
-  void write(fxp::ProgramOp program, StringRef name);
+  Error write(fxp::ProgramOp program, StringRef name);
   /// Writes `deit_programs`, the list of all programs written.
   void writeList();
 
 private:
+  int64_t containerSize; ///< of all programs; 0 before it is known
   ImplicitLocOpBuilder b;
   LLVM::LLVMPointerType pointer;
   llvm::StringMap<LLVM::GlobalOp> strings;
@@ -156,10 +158,15 @@ LLVM::GlobalOp TableWriter::packs(fxp::ProgramOp program, int64_t &count) {
   return integers(flat);
 }
 
-void TableWriter::write(fxp::ProgramOp program, StringRef name) {
+Error TableWriter::write(fxp::ProgramOp program, StringRef name) {
   SmallVector<fxp::ConstantOp> constants =
       llvm::to_vector(program.getBody().getOps<fxp::ConstantOp>());
-  int64_t containerSize = containerBytes(constants);
+  if (containerSize == 0) {
+    Expected<uint64_t> bytes = containerBytes(constants);
+    if (!bytes)
+      return bytes.takeError();
+    containerSize = *bytes;
+  }
   if (!container)
     container = external(LLVM::LLVMArrayType::get(b.getI8Type(), containerSize),
                          "deit_container");
@@ -203,6 +210,7 @@ void TableWriter::write(fxp::ProgramOp program, StringRef name) {
                                 address(container),
                                 integer(containerSize)});
       }));
+  return Error::success();
 }
 
 void TableWriter::writeList() {
@@ -224,14 +232,18 @@ struct ConvertFxpProgramToLLVMPass
     ModuleOp module = getOperation();
     if (module.getOps<fxp::ProgramOp>().empty())
       return;
-    TableWriter writer(module);
+    TableWriter writer(module, containerBytes);
     for (auto program :
          llvm::make_early_inc_range(module.getOps<fxp::ProgramOp>())) {
       // The table takes the program's symbol.
       fxp::ProgramOp detached = program;
       detached->remove();
-      writer.write(detached, name);
+      Error error = writer.write(detached, name);
       detached->erase();
+      if (error) {
+        module.emitError(llvm::toString(std::move(error)));
+        return signalPassFailure();
+      }
     }
     writer.writeList();
   }
