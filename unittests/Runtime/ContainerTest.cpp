@@ -26,16 +26,16 @@ const deit_container_header *open(const Bytes &bytes) {
   return deit_container_open(bytes.data(), bytes.size());
 }
 
-/// Changes the entry at `index` and makes the checksum right again, as a
+/// Changes the record of entry `index` and makes the checksum right again, as a
 /// hostile writer would.
-Bytes withEntry(size_t index,
-                const std::function<void(deit_container_entry &)> &change) {
+Bytes withRecord(size_t index,
+                 const std::function<void(deit_container_record &)> &change) {
   Bytes bytes = makeSample();
-  uint8_t *place = bytes.data() + 24 + index * 24;
-  deit_container_entry entry;
-  std::memcpy(&entry, place, sizeof entry);
-  change(entry);
-  std::memcpy(place, &entry, sizeof entry);
+  uint8_t *place = bytes.data() + 24 + index * 12;
+  deit_container_record record;
+  std::memcpy(&record, place, sizeof record);
+  change(record);
+  std::memcpy(place, &record, sizeof record);
   sealContainer(bytes);
   return bytes;
 }
@@ -59,6 +59,7 @@ TEST(Container, RoundTrip) {
   EXPECT_EQ(entry.rows, 1u);
   EXPECT_EQ(entry.columns, 2u);
   EXPECT_EQ(entry.stored_bytes, 8u);
+  EXPECT_EQ(entry.bytes, 8u);
   int32_t values[2];
   std::memcpy(values, bytes.data() + entry.offset, 8);
   EXPECT_EQ(values[0], 70000);
@@ -105,34 +106,44 @@ TEST(Container, EntryCountBeyondTheEnd) {
   }
 }
 
-TEST(Container, HostileEntries) {
-  using Entry = deit_container_entry;
-  auto opens = [](size_t index, std::function<void(Entry &)> change) {
-    return open(withEntry(index, change)) != nullptr;
+TEST(Container, HostileRecords) {
+  using Record = deit_container_record;
+  auto opens = [](size_t index, std::function<void(Record &)> change) {
+    return open(withRecord(index, change)) != nullptr;
   };
-  EXPECT_TRUE(opens(0, [](Entry &) {}));
-  EXPECT_FALSE(opens(0, [](Entry &entry) { entry.element = 4; }));
-  EXPECT_FALSE(opens(0, [](Entry &entry) { entry.rows = 3; }));
-  EXPECT_FALSE(opens(0, [](Entry &entry) { entry.stored_bytes = 7; }));
-  EXPECT_FALSE(opens(0, [](Entry &entry) { entry.offset = 0; }));
-  EXPECT_FALSE(opens(0, [](Entry &entry) { entry.offset = 24 * 5 - 1; }));
-  EXPECT_FALSE(opens(0, [](Entry &entry) { entry.offset += 5000; }));
-  EXPECT_FALSE(opens(0, [](Entry &entry) { entry.offset = UINT64_MAX - 5; }));
-  EXPECT_FALSE(opens(2, [](Entry &entry) { entry.offset += 1; }));
-  // Products that come out right only if they wrap around.
-  EXPECT_FALSE(opens(0, [](Entry &entry) {
-    entry.rows = entry.columns = 0x10000;
-    entry.stored_bytes = 0;
+  EXPECT_TRUE(opens(0, [](Record &) {}));
+  // More elements than bytes: they may be coded.
+  EXPECT_TRUE(opens(0, [](Record &record) { record.rows = 3; }));
+  EXPECT_FALSE(opens(0, [](Record &record) { record.rows = 1; }));
+  EXPECT_FALSE(opens(1, [](Record &record) {
+    record.columns_and_element = 2 * 4 + DEIT_ELEMENT_S16;
   }));
-  EXPECT_FALSE(opens(1, [](Entry &entry) {
-    entry.rows = 0x80000000u;
-    entry.columns = 0x80000000u;
-    entry.stored_bytes = 0;
+  EXPECT_FALSE(opens(0, [](Record &record) { record.offset = 0; }));
+  EXPECT_FALSE(opens(0, [](Record &record) { record.offset -= 1; }));
+  EXPECT_FALSE(opens(0, [](Record &record) { record.offset += 1; }));
+  EXPECT_FALSE(opens(1, [](Record &record) { record.offset -= 7; }));
+  EXPECT_FALSE(opens(2, [](Record &record) { record.offset += 5000; }));
+  EXPECT_FALSE(opens(3, [](Record &record) { record.offset = UINT32_MAX; }));
+  // Products that look small only if they wrap around.
+  EXPECT_FALSE(opens(1, [](Record &record) {
+    record.rows = 5;
+    record.columns_and_element = 0x3fffffffu * 4 + DEIT_ELEMENT_S32;
   }));
-  EXPECT_FALSE(opens(1, [](Entry &entry) {
-    entry.rows = 1;
-    entry.columns = 0x40000002u; // times 4 is 8 in 32 bits
+  EXPECT_FALSE(opens(1, [](Record &record) {
+    record.rows = UINT32_MAX;
+    record.columns_and_element = UINT32_MAX;
   }));
+}
+
+TEST(Container, OtherVersionsAreForeign) {
+  Bytes bytes = makeSample();
+  EXPECT_FALSE(deit_container_is_foreign(bytes.data(), bytes.size()));
+  bytes[7] = '1';
+  EXPECT_TRUE(deit_container_is_foreign(bytes.data(), bytes.size()));
+  EXPECT_FALSE(deit_container_is_foreign(bytes.data(), 20));
+  bytes[0] ^= 1; // no container at all
+  EXPECT_FALSE(deit_container_is_foreign(bytes.data(), bytes.size()));
+  EXPECT_FALSE(deit_container_is_foreign(nullptr, 0));
 }
 
 } // namespace

@@ -316,4 +316,26 @@ TEST(Model, WrongContainers) {
             DEIT_ERROR_CONTAINER);
 }
 
+TEST(Model, ContainerOfAnotherVersion) {
+  deit_model *model = nullptr;
+  Bytes older = sampleContainer();
+  older[7] = '1';
+  EXPECT_EQ(deit_load(older.data(), older.size(), &model), DEIT_ERROR_VERSION);
+}
+
+/// What opens well and cannot be decoded is found while it is packed.
+TEST(Model, UndecodableEntries) {
+  deit_model *model = nullptr;
+  for (size_t length : {0, 3, 4, 6}) {
+    TestEntry weights =
+        makeEntry(DEIT_ELEMENT_S8, kClasses, 1, std::vector<int8_t>(length, 7));
+    Bytes container = makeContainer(
+        {weights, makeEntry(DEIT_ELEMENT_S32, 1, kClasses, kBias)});
+    EXPECT_EQ(deit_load(container.data(), container.size(), &model),
+              DEIT_ERROR_CONTAINER)
+        << length;
+    EXPECT_EQ(model, nullptr);
+  }
+}
+
 } // namespace

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <memory>
 #include <random>
 
 using namespace deit::test;
@@ -63,6 +65,18 @@ const deit_container_header *open(const Bytes &bytes) {
   return deit_container_open(bytes.data(), bytes.size());
 }
 
+/// Packs with a workspace of the size asked for, and not a byte more.
+void packConstant(const deit_pack &pack, const Bytes &container,
+                  uint8_t *packed) {
+  const deit_container_header *header = open(container);
+  ASSERT_TRUE(header);
+  size_t bytes = deit_pack_workspace(&pack, header);
+  std::unique_ptr<uint8_t, void (*)(void *)> workspace(
+      static_cast<uint8_t *>(std::aligned_alloc(64, (bytes + 63) / 64 * 64)),
+      std::free);
+  EXPECT_TRUE(deit_pack_constant(&pack, header, packed, workspace.get()));
+}
+
 /// The definition in deit_abi.h, one element at a time.
 Bytes packNaively(const deit_pack &pack, int64_t n, int64_t k,
                   const int8_t *codes, const int32_t *bias) {
@@ -93,7 +107,7 @@ void checkGemm(int64_t n, int64_t k, int64_t block, int64_t group,
   Bytes packed(pack.bias_destination + pack.padded_n * 4);
   deit_program_t owner = program(packs, 2, packed.size());
   ASSERT_TRUE(deit_packs_match(&owner, header));
-  deit_pack_constant(&pack, header, packed.data());
+  packConstant(pack, container, packed.data());
   std::vector<int32_t> bias(n);
   std::memcpy(bias.data(),
               container.data() + deit_container_get(header, 1).offset, n * 4);
@@ -123,7 +137,7 @@ TEST(Pack, GemmWithLongerK) {
   Bytes packed(pack.bias_destination + 32);
   deit_program_t owner = program(packs, 2, packed.size());
   ASSERT_TRUE(deit_packs_match(&owner, open(container)));
-  deit_pack_constant(&pack, open(container), packed.data());
+  packConstant(pack, container, packed.data());
   for (size_t i = 64 + 3 * 32; i < 64 + 16 * 32; ++i)
     EXPECT_EQ(packed[i], 0);
 }
@@ -142,7 +156,7 @@ TEST(Pack, Rows) {
       {makeEntry<int16_t>(DEIT_ELEMENT_S16, 2, 3, {1, 2, 3, -1, -2, -3})});
   deit_pack pack = rowsPack(4, 8, 0);
   Bytes packed(20, 0xee);
-  deit_pack_constant(&pack, open(container), packed.data());
+  packConstant(pack, container, packed.data());
   EXPECT_EQ(packed, (Bytes{0xee, 0xee, 0xee, 0xee, 1,    0,    2,    0, 3, 0, 0,
                            0,    0xff, 0xff, 0xfe, 0xff, 0xfd, 0xff, 0, 0}));
 }
@@ -152,7 +166,7 @@ TEST(Pack, FlippedRows) {
       {makeEntry<int8_t>(DEIT_ELEMENT_S8, 2, 2, {-128, -1, 0, 127})});
   deit_pack pack = rowsPack(0, 3, 128);
   Bytes packed(6, 0xee);
-  deit_pack_constant(&pack, open(container), packed.data());
+  packConstant(pack, container, packed.data());
   EXPECT_EQ(packed, (Bytes{0, 127, 0, 128, 255, 0})); // padding is not flipped
 }
 
