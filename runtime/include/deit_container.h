@@ -1,7 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The container: every constant of an integer model in one checksummed,
-// target-independent blob. Little-endian throughout.
+// target-independent blob, entropy-coded. Little-endian throughout.
+//
+// A payload as long as its elements is the elements. A shorter one is coded,
+// with rANS (Duda, "Asymmetric numeral systems", 2013) of 32-bit states that
+// are refilled by 16 bits and probabilities of 14 bits. First come the states,
+// 4 bytes each: one, or four if there are 4096 elements or more; then the words
+// that refill them, in the order in which that is needed. A state starts in the
+// encoder, so ends in the decoder, as 2^16.
+//
+// Everything is taken from one such stream, single codes and bits from the
+// first state, runs of codes from the states in turn, each run beginning with
+// the first. `n` bits are a code of 2^n that are as likely. In order:
+//
+//   1 bit      elements are differences: from the row above, or in a vector
+//              from the element before
+//   planes     for each byte of an element, the most significant first: the
+//              digits to base 256 from -128 to 127. The element is their sum,
+//              modulo its width
+//
+// A plane:
+//
+//   1 bit      plain: all 256 codes are as likely. Its codes follow, as those
+//              of the single class below; nothing else does
+//   8 bits     center: added to every code, modulo 256
+//   4 + 4 bits classes of rows R, and of columns C, less 1
+//   classes    of each row, if R > 1; then of each column, if C > 1:
+//              a distribution, told from the flat one, and a run of
+//              class - floor(R or C / 2)
+//   distributions 0 to R + C - 2, without those that no code has: each is told
+//              from the one before, the first from the flat one
+//   codes      distribution after distribution, row after row: a run of the
+//              columns, in ascending order, where class of row + class of
+//              column is this distribution
+//
+// A distribution has a reach, 0 to 128, and is the same for code and -code.
+// Knots stand at 0 1 2 3 4 6 8 12 16 24 32 40 48 64 80 96 112 128, as far as
+// they are below the reach, and at the reach (none where it is 0). A knot is
+// the logarithm of a code's weight in 16ths of a power of two; in between it is
+// linear. What is taken is the difference of the reach from the one before, and
+// of each knot from `deit_predict_knot`, modulo 256, as codes of a fixed
+// distribution. How weights become frequencies is `deit_make_frequencies`
+// (runtime/lib/expand.c), in integers.
 
 #ifndef DEIT_CONTAINER_H
 #define DEIT_CONTAINER_H
