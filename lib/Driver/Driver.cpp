@@ -98,6 +98,11 @@ Error Driver::checkOptions() {
   targets = std::move(*found);
   if (options.samples == 0)
     return makeError("--samples must be at least 1");
+  if (!(options.weightBits >= 1 && options.weightBits <= 8))
+    return makeError("--weight-bits takes a number from 1 to 8");
+  if (options.weightBits < 8 && options.recipe == Recipe::Naive)
+    return makeError("--weight-bits is of the recipe w8a8; naive rounds to 8 "
+                     "bits and knows nothing else");
   if (options.batch && *options.batch == 0)
     return makeError("--batch must be at least 1");
   if (options.batch && levelFor(options.emit) < Level::Integer)
@@ -166,6 +171,7 @@ Error Driver::quantize() {
   quantization.data = options.calibration;
   quantization.samples = options.samples;
   quantization.recipe = options.recipe;
+  quantization.bits = options.weightBits;
   return lower("quantizing", [&](OpPassManager &pm) {
     populateQuantizationPipeline(pm, quantization);
   });
@@ -192,6 +198,9 @@ Error Driver::lowerTo(Level goal) {
     return makeError(
         options.input +
         ": the module is already lowered beyond what is asked for");
+  if (options.weightBits < 8 && (level != Level::Float || goal == Level::Float))
+    return makeError("--weight-bits is of quantizing a float model, which is "
+                     "not done here; leave it out");
   if (level == Level::Float && goal > Level::Float) {
     if (Error error = quantize())
       return error;

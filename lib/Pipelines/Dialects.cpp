@@ -19,11 +19,11 @@
 using namespace deit;
 
 void deit::registerDialects(DialectRegistry &registry) {
-  registry.insert<DeiTDialect, fxp::FxpDialect, quant::QuantDialect,
-                  arith::ArithDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect,
-                  vector::VectorDialect>();
+  registry
+      .insert<DeiTDialect, fxp::FxpDialect, quant::QuantDialect,
+              arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }

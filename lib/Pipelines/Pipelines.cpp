@@ -40,7 +40,16 @@ void deit::populatePreparePipeline(OpPassManager &pm) {
 void deit::populateQuantizationPipeline(OpPassManager &pm,
                                         const QuantizationOptions &options) {
   bool naive = options.recipe == Recipe::Naive;
+  bool coarse = !naive && options.bits < 8;
   populatePreparePipeline(pm);
+
+  // Every layer is measured, which half the images tell as well.
+  ChooseStepsPassOptions steps;
+  steps.data = options.data;
+  steps.samples = std::max(options.samples / 2, 1u);
+  steps.bits = options.bits;
+  if (coarse)
+    pm.addPass(createChooseStepsPass(steps));
 
   CalibratePassOptions calibrate;
   calibrate.data = options.data;
@@ -48,6 +57,12 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   calibrate.observer = naive ? Observer::MinMax : Observer::MSE;
   calibrate.geluRange = naive ? GeluRange::Observer : GeluRange::Output;
   pm.addPass(createCalibratePass(calibrate));
+
+  RoundWeightsPassOptions round;
+  round.data = options.data;
+  round.samples = options.samples;
+  if (coarse)
+    pm.addPass(createRoundWeightsPass(round));
 
   QuantizePassOptions quantize;
   quantize.weights = naive ? WeightScales::PerTensor : WeightScales::PerChannel;

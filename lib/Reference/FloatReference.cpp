@@ -312,10 +312,36 @@ public:
     return Execution(kernels, hook, observer).run(function, images, count);
   }
 
+  Expected<std::vector<double>> covariance(ArrayRef<float> values,
+                                           int64_t columns) override;
+
   TensorKernels &kernels;
 };
 
 } // namespace
+
+/// Centred before the product: the mean may be far larger than the deviation.
+Expected<std::vector<double>>
+KernelReference::covariance(ArrayRef<float> values, int64_t columns) {
+  int64_t rows = static_cast<int64_t>(values.size()) / columns;
+  std::vector<double> means(columns, 0);
+  for (size_t i = 0; i < values.size(); ++i)
+    means[i % columns] += values[i];
+  for (double &mean : means)
+    mean /= static_cast<double>(rows);
+  std::vector<float> centred(values.size());
+  for (size_t i = 0; i < values.size(); ++i)
+    centred[i] = static_cast<float>(values[i] - means[i % columns]);
+  TensorPtr product =
+      kernels.gram(kernels.make({rows, columns}, std::move(centred)));
+  float *sums = product ? product->data() : nullptr;
+  if (!sums)
+    return makeError("LibTorch: " + Twine(kernels.error()));
+  std::vector<double> result(sums, sums + columns * columns);
+  for (double &each : result)
+    each /= static_cast<double>(rows);
+  return result;
+}
 
 Expected<FloatReference *> deit::loadFloatReference(unsigned threads) {
   static KernelReference *reference = nullptr;

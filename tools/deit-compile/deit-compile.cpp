@@ -78,6 +78,10 @@ static cl::opt<std::string>
 static cl::opt<unsigned> samples("samples", cl::value_desc("n"),
                                  cl::cat(category), cl::init(128),
                                  cl::desc("Images of it to use; default: 128"));
+static cl::opt<double> weightBits(
+    "weight-bits", cl::value_desc("n"), cl::cat(category), cl::init(8),
+    cl::desc("Bits a weight takes in the stored model, 1 to 8, on average "
+             "over all weights; default: 8"));
 static cl::opt<Recipe> recipe("recipe", cl::cat(category),
                               cl::init(Recipe::W8A8),
                               cl::desc("How to quantize; default: w8a8"),
@@ -105,6 +109,7 @@ static DriverOptions makeOptions(const char *program) {
   options.calibration = calibration;
   options.samples = samples;
   options.recipe = recipe;
+  options.weightBits = weightBits;
   if (batch.getNumOccurrences())
     options.batch = batch;
   options.elideWeights = elideWeights;

@@ -122,7 +122,9 @@ static SmallVector<Section> sections() {
             "deit-split-qkv",            //
             "deit-fold-attention-scale", //
             "deit-sink-token-select",    //
+            "deit-choose-steps",         //
             "deit-calibrate",            //
+            "deit-round-weights",        //
             "deit-quantize",             //
             "deit-correct-bias"}},
           {"Passes from deit to fxp, and on fxp",

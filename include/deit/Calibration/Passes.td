@@ -91,4 +91,66 @@ def CorrectBiasPass : Pass<"deit-correct-bias", "::mlir::ModuleOp"> {
   let options = ImageOptions<>.options;
 }
 
+def ChooseStepsPass : Pass<"deit-choose-steps", "::mlir::ModuleOp"> {
+  let summary = "Share bits out over the weights by what they are worth";
+  let description = [{
+    Leaves on every linear layer and patch embedding `deit.weight_step`, the
+    step of each row's codes. Codes are entropy-coded in a compiled model, so a
+    larger step is a smaller model; there is no other limit to it but 8 bits.
+
+    Each weight is rounded alone, to the same bits, and the divergence it causes
+    at the logits, KL(softmax(float) || softmax(rounded)), is measured on
+    images; no labels are needed. Divergence grows with the squared step, bits
+    fall with its logarithm: steps proportional to sqrt(weights / sensitivity)
+    have the least divergence for their bits. One factor for all brings the codes
+    to `bits` a weight on average. Within a weight, a row's step is proportional
+    to its root mean square to the power of `row-exponent`.
+
+    Requires the folds of parameters. Needs LibTorch.
+
+    ```mlir
+    %1 = deit.linear %0, %w : ...
+    // becomes
+    %1 = deit.linear %0, %w {deit.weight_step = array<f64: 0.012, 0.017>} : ...
+    ```
+  }];
+  let options = ImageOptions<>.options # [
+    Option<"bits", "bits", "double", "4.0",
+           "Bits a weight, entropy-coded, 1 to 8 (default: 4)">,
+    Option<"rowExponent", "row-exponent", "double", "0.5",
+           "How steps follow the spread of rows: 0, one step for all rows, to "
+           "1, in proportion (default: 0.5)">,
+  ];
+}
+
+def RoundWeightsPass : Pass<"deit-round-weights", "::mlir::ModuleOp"> {
+  let summary = "Round weights to their steps with error feedback";
+  let description = [{
+    Weights whose layer has `deit.weight_step` are rounded to multiples of it;
+    they stay float, and `deit-quantize` makes codes of them without a further
+    error. Rounding errors of a column are made up for by the columns after it
+    (GPTQ, Frantar et al. 2022), with the covariance of the layer's input on
+    images, as rounded layers before it leave it. The mean is left out: a shift
+    of it is `deit-correct-bias`'s to take back.
+
+    Requires `deit-choose-steps`, and comes before `deit-quantize`. Needs
+    LibTorch.
+
+    ```mlir
+    %w = deit.constant dense<[[0.31, -0.12]]> : tensor<1x2xf32>
+    %1 = deit.linear %0, %w {deit.weight_step = array<f64: 0.25>} : ...
+    // becomes
+    %w = deit.constant dense<[[0.25, 0.0]]> : tensor<1x2xf32>
+    %1 = deit.linear %0, %w {deit.weight_step = array<f64: 0.25>} : ...
+    ```
+  }];
+  let options = ImageOptions<>.options # [
+    Option<"damping", "damping", "double", "0.01",
+           "Share of the covariance's mean diagonal added to its diagonal, "
+           "beside columns / rows of the input (default: 0.01)">,
+    Option<"ordered", "ordered", "bool", "true",
+           "Round the columns of the largest inputs first (default: true)">,
+  ];
+}
+
 #endif // DEIT_CALIBRATION_PASSES_TD

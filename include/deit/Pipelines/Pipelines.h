@@ -28,6 +28,10 @@ struct QuantizationOptions : PassPipelineOptions<QuantizationOptions> {
   Option<unsigned> samples{*this, "samples",
                            llvm::cl::desc("images of it to use"),
                            llvm::cl::init(128)};
+  Option<double> bits{*this, "bits",
+                      llvm::cl::desc("bits a weight, entropy-coded; 8 leaves "
+                                     "every weight its 8 bits"),
+                      llvm::cl::init(8)};
   Option<Recipe> recipe{*this, "recipe", llvm::cl::desc("how to quantize"),
                         llvm::cl::init(Recipe::W8A8), recipeValues()};
 };

@@ -37,6 +37,11 @@ public:
   virtual Expected<std::vector<float>>
   run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
       FloatHook hook = nullptr, FloatObserver observer = nullptr) = 0;
+
+  /// The covariance of the columns of `values`, rows of `columns` each:
+  /// columns x columns, divided by the number of rows.
+  virtual Expected<std::vector<double>> covariance(ArrayRef<float> values,
+                                                   int64_t columns) = 0;
 };
 
 /// The executor on LibTorch; its library is loaded when first asked for, from

@@ -85,6 +85,8 @@ public:
   /// Products of the last two dimensions.
   virtual TensorPtr matmul(const TensorPtr &lhs, const TensorPtr &rhs,
                            bool transposeRhs) = 0;
+  /// x^T x of `x` [rows, columns].
+  virtual TensorPtr gram(const TensorPtr &x) = 0;
   /// Over the last dimension.
   virtual TensorPtr softmax(const TensorPtr &x) = 0;
 

@@ -165,6 +165,10 @@ public:
     });
   }
 
+  TensorPtr gram(const TensorPtr &x) override {
+    return guarded([&] { return at::matmul(get(x).t(), get(x)); });
+  }
+
   TensorPtr softmax(const TensorPtr &x) override {
     return guarded([&] { return at::softmax(get(x), -1); });
   }

@@ -458,3 +458,12 @@ func.func @unknown(%x: tensor<1x8xf32>) {
     : tensor<1x8xf32> -> tensor<1x8xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<1x2xf32>) {
+  // expected-error @below {{'deit.weight_step' expected array<f64: ...> of positive steps, found array<f64: 1.000000e+00, 0.000000e+00>}}
+  %0 = deit.gelu %x {deit.weight_step = array<f64: 1.0, 0.0>}
+    : tensor<1x2xf32> -> tensor<1x2xf32>
+  return
+}

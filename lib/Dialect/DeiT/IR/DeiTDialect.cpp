@@ -3,6 +3,7 @@
 // Registers the `deit` dialect and checks its discardable attributes.
 
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include <cmath>
 
 using namespace deit;
 
@@ -27,8 +28,18 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
   }
   if (attribute.getName() == kChannelMeanAttr) {
     if (!isa<DenseF32ArrayAttr>(attribute.getValue()))
-      return op->emitOpError() << "'" << kChannelMeanAttr
-                               << "' expected array<f32: ...>, found "
+      return op->emitOpError()
+             << "'" << kChannelMeanAttr << "' expected array<f32: ...>, found "
+             << attribute.getValue();
+    return success();
+  }
+  if (attribute.getName() == kWeightStepAttr) {
+    auto steps = dyn_cast<DenseF64ArrayAttr>(attribute.getValue());
+    auto isPositive = [](double step) { return step > 0 && step < HUGE_VAL; };
+    if (!steps || !llvm::all_of(steps.asArrayRef(), isPositive))
+      return op->emitOpError() << "'" << kWeightStepAttr
+                               << "' expected array<f64: ...> of positive "
+                                  "steps, found "
                                << attribute.getValue();
     return success();
   }

@@ -262,8 +262,15 @@ LogicalResult Quantizer::quantizeWeight(OpOperand &weight, Value bias,
   if (failed(values) || failed(offsets))
     return failure();
   auto rows = cast<RankedTensorType>(weight.get().getType()).getDimSize(0);
+  ArrayRef<double> steps;
+  if (auto chosen = op->getAttrOfType<DenseF64ArrayAttr>(kWeightStepAttr))
+    steps = chosen.asArrayRef();
+  if (!steps.empty() && static_cast<int64_t>(steps.size()) != rows)
+    return op->emitOpError()
+           << "at '" << modulePath(op) << "' has " << steps.size()
+           << " steps for " << rows << " channels";
   WeightCodes rounded =
-      roundWeight(*values, rows, *offsets, inputScale, rounding);
+      roundWeight(*values, rows, *offsets, inputScale, rounding, steps);
   quant::QuantizedType type = weightI8(op->getContext(), rounded.scales);
   if (failed(checkScales(op, "a weight", type)))
     return failure();
@@ -360,6 +367,7 @@ LogicalResult Quantizer::quantize(Operation *op) {
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));
   op->removeAttr(kRangeAttr);
+  op->removeAttr(kWeightStepAttr);
   remarkFormat(result, "activation");
   ++numActivations;
   return success();

@@ -59,11 +59,13 @@ static void floorScales(MutableArrayRef<double> scales, ArrayRef<float> bias,
 
 WeightCodes deit::roundWeight(ArrayRef<float> weight, size_t rows,
                               ArrayRef<float> bias, double inputScale,
-                              WeightRounding rounding) {
+                              WeightRounding rounding, ArrayRef<double> steps) {
   WeightCodes result;
-  size_t groups = rounding.scales == WeightScales::PerChannel ? rows : 1;
+  bool perRow = !steps.empty() || rounding.scales == WeightScales::PerChannel;
+  size_t groups = perRow ? rows : 1;
   size_t length = weight.size() / groups;
-  for (size_t group = 0; group < groups; ++group)
+  result.scales.assign(steps.begin(), steps.end());
+  for (size_t group = result.scales.size(); group < groups; ++group)
     result.scales.push_back(
         chooseScale(weight.slice(group * length, length), rounding.range));
   floorScales(result.scales, bias, inputScale);

@@ -23,10 +23,10 @@ struct WeightRounding {
 
 /// Rounds `weight`, of `rows` rows, halves to even. `bias` (empty, or one for
 /// each row) at the scale of the products with operands of `inputScale` stays
-/// below 2^28.
+/// below 2^28. Scales are `steps` unless that is empty.
 WeightCodes roundWeight(ArrayRef<float> weight, size_t rows,
                         ArrayRef<float> bias, double inputScale,
-                        WeightRounding rounding);
+                        WeightRounding rounding, ArrayRef<double> steps);
 
 } // namespace deit
 

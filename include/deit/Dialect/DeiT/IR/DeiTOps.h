@@ -24,6 +24,8 @@ namespace deit {
 /// The discardable attributes that calibration leaves on an operation.
 constexpr llvm::StringLiteral kRangeAttr = "deit.range";
 constexpr llvm::StringLiteral kChannelMeanAttr = "deit.channel_mean";
+/// On layers, the step of each row of the weight's codes: array<f64>.
+constexpr llvm::StringLiteral kWeightStepAttr = "deit.weight_step";
 
 } // namespace deit
 

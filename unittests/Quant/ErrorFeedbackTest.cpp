@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Error feedback against plain rounding, and against all roundings there are.
+
+#include "deit/Quant/ErrorFeedback.h"
+#include "deit/Quant/CodeLength.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <random>
+
+using namespace deit;
+
+namespace {
+
+/// A covariance of `n` inputs that depend on one another.
+std::vector<double> randomCovariance(size_t n, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> mix(n * n), covariance(n * n, 0);
+  for (double &each : mix)
+    each = normal(random);
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < n; ++j)
+      for (size_t k = 0; k < n; ++k)
+        covariance[i * n + j] += mix[i * n + k] * mix[j * n + k] / double(n);
+  return covariance;
+}
+
+std::vector<float> randomRow(size_t n, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0, 3);
+  std::vector<float> row(n);
+  for (float &each : row)
+    each = normal(random);
+  return row;
+}
+
+/// What the layer's output is off by: e^T H e, with steps of 1.
+double outputError(ArrayRef<float> row, ArrayRef<int8_t> codes,
+                   ArrayRef<double> covariance) {
+  size_t n = row.size();
+  double sum = 0;
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < n; ++j)
+      sum += (row[i] - codes[i]) * covariance[i * n + j] * (row[j] - codes[j]);
+  return sum;
+}
+
+FeedbackFactor factorOf(std::vector<double> covariance,
+                        const FeedbackOptions &options = {}) {
+  return cantFail(FeedbackFactor::create(std::move(covariance), options));
+}
+
+/// U^T U is the inverse of the damped covariance, its columns in order.
+TEST(ErrorFeedback, FactorsTheInverse) {
+  constexpr size_t n = 9;
+  std::vector<double> covariance = randomCovariance(n, 1);
+  FeedbackFactor factor = factorOf(covariance, {0.1, true});
+  double trace = 0;
+  for (size_t i = 0; i < n; ++i)
+    trace += covariance[i * n + i];
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (size_t k = 0; k < n; ++k) {
+        double inverse = 0; // element (i, k)
+        for (size_t r = 0; r <= std::min(i, k); ++r)
+          inverse += double(factor.row(r)[i]) * factor.row(r)[k];
+        double damped = covariance[factor.column(k) * n + factor.column(j)] +
+                        (k == j ? 0.1 * trace / n : 0);
+        sum += inverse * damped;
+      }
+      EXPECT_NEAR(sum, i == j ? 1 : 0, 1e-4) << i << " " << j;
+    }
+  for (size_t i = 0; i + 1 < n; ++i)
+    EXPECT_GE(covariance[factor.column(i) * (n + 1)],
+              covariance[factor.column(i + 1) * (n + 1)]);
+}
+
+TEST(ErrorFeedback, IsPlainRoundingWhereInputsAreIndependent) {
+  constexpr size_t n = 20;
+  std::vector<double> covariance(n * n, 0);
+  for (size_t i = 0; i < n; ++i)
+    covariance[i * (n + 1)] = 1 + double(i);
+  std::vector<float> row = randomRow(n, 2);
+  FeedbackFactor factor = factorOf(covariance);
+  EXPECT_EQ(roundWithFeedback(row, {1.0}, factor), roundToNearest(row, {1.0}));
+}
+
+/// Over many rows the error at the output falls by a good part.
+TEST(ErrorFeedback, BeatsPlainRounding) {
+  constexpr size_t n = 24;
+  double plain = 0, feedback = 0;
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    std::vector<double> covariance = randomCovariance(n, seed);
+    std::vector<float> row = randomRow(n, seed + 100);
+    plain += outputError(row, roundToNearest(row, {1.0}), covariance);
+    feedback += outputError(
+        row, roundWithFeedback(row, {1.0}, factorOf(covariance)), covariance);
+  }
+  EXPECT_LT(feedback, 0.6 * plain);
+}
+
+/// With few inputs every rounding up or down can be tried.
+TEST(ErrorFeedback, IsNearTheBestRounding) {
+  constexpr size_t n = 8;
+  double best = 0, feedback = 0;
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    std::vector<double> covariance = randomCovariance(n, seed);
+    std::vector<float> row = randomRow(n, seed + 200);
+    double least = HUGE_VAL;
+    for (unsigned choice = 0; choice < 1u << n; ++choice) {
+      std::vector<int8_t> codes(n);
+      for (size_t i = 0; i < n; ++i)
+        codes[i] = static_cast<int8_t>(std::floor(row[i]) + (choice >> i & 1));
+      least = std::min(least, outputError(row, codes, covariance));
+    }
+    best += least;
+    feedback += outputError(
+        row, roundWithFeedback(row, {1.0}, factorOf(covariance)), covariance);
+  }
+  EXPECT_LT(feedback, 3 * best);
+}
+
+TEST(ErrorFeedback, KeepsCodesWithin8Bits) {
+  std::vector<float> row = {1e6f, -1e6f, 3, 0.2f};
+  FeedbackFactor factor = factorOf(randomCovariance(4, 3));
+  for (int8_t code : roundWithFeedback(row, {0.01}, factor))
+    EXPECT_GE(code, -127);
+  EXPECT_EQ(roundToNearest(row, {1.0}), (std::vector<int8_t>{127, -127, 3, 0}));
+}
+
+TEST(ErrorFeedback, AnInputThatNeverChangesIsNoProblem) {
+  FeedbackFactor factor = factorOf(std::vector<double>(9, 0));
+  std::vector<float> row = {0.4f, 1.6f, -2.7f};
+  EXPECT_EQ(roundWithFeedback(row, {1.0}, factor),
+            (std::vector<int8_t>{0, 2, -3}));
+}
+
+TEST(ErrorFeedback, RefusesWhatIsNoCovariance) {
+  auto factor = FeedbackFactor::create({1, 5, 5, 1}, {});
+  ASSERT_FALSE(factor);
+  EXPECT_NE(llvm::toString(factor.takeError()).find("not positive definite"),
+            std::string::npos);
+  auto infinite = FeedbackFactor::create({NAN, 0, 0, 1}, {});
+  ASSERT_FALSE(infinite);
+  llvm::consumeError(infinite.takeError());
+}
+
+/// Two rows of one spread share a table of four equally likely codes: two bits
+/// each, but for what is set aside for codes that have not occurred.
+TEST(CodeLength, IsTheEntropy) {
+  std::vector<int8_t> codes;
+  for (int i = 0; i < 4000; ++i)
+    codes.push_back(static_cast<int8_t>(2 * (i % 4) - 3));
+  CodeLengths lengths(codes, 2);
+  EXPECT_NEAR(lengths.totalBits() / 4000, 2, 0.01);
+  EXPECT_NEAR(lengths.table(1)[128 + 3], 2, 0.01);
+  EXPECT_GT(lengths.table(0)[128 + 100], 10);
+  EXPECT_NEAR(CodeLengths(std::vector<int8_t>(1000, 0), 1).totalBits() / 1000,
+              0, 0.01);
+}
+
+} // namespace
