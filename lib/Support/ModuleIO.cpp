@@ -12,9 +12,7 @@
 
 using namespace deit;
 
-bool deit::isBytecode(StringRef bytes) {
-  return bytes.starts_with("ML\xefR");
-}
+bool deit::isBytecode(StringRef bytes) { return bytes.starts_with("ML\xefR"); }
 
 Error deit::writeModule(ModuleOp module, StringRef path, ModuleFormat format) {
   bool text = format.text || format.elideWeights || path == "-" ||

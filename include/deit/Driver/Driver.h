@@ -38,7 +38,7 @@ struct DriverOptions {
   std::string calibration; ///< CIFAR file; needed to quantize
   unsigned samples = 128;  ///< images of it
   Recipe recipe = Recipe::W8A8;
-  double weightBits = 8; ///< a weight, entropy-coded, on average
+  double weightBits = 8;     ///< a weight, entropy-coded, on average
   bool elideWeights = false; ///< IR as text without its weights
   importer::ImportOptions import;
   std::string toolFolder; ///< where the tools are, for the runtime's archives

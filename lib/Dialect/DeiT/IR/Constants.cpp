@@ -36,9 +36,8 @@ Expected<std::vector<T>> deit::readElements(ElementsAttr elements) {
                                      "printed with elided resources?");
     if (blob->getData().size() != count * sizeof(T))
       return llvm::createStringError(
-          "resource '" + key + "' holds " +
-          Twine(blob->getData().size()) + " bytes, expected " +
-          Twine(count * sizeof(T)));
+          "resource '" + key + "' holds " + Twine(blob->getData().size()) +
+          " bytes, expected " + Twine(count * sizeof(T)));
     std::vector<T> values(count);
     if (count)
       memcpy(values.data(), blob->getData().data(), count * sizeof(T));

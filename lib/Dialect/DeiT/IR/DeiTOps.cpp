@@ -53,8 +53,8 @@ LogicalResult ConstantOp::verify() {
                          << shapeText(held.getShape());
   Type expected = type.getElementType(); // C2
   if (auto quantized = dyn_cast<quant::QuantizedType>(expected))
-    expected = IntegerType::get(getContext(),
-                                quantized.getStorageTypeIntegralWidth());
+    expected =
+        IntegerType::get(getContext(), quantized.getStorageTypeIntegralWidth());
   if (held.getElementType() != expected)
     return emitOpError() << "expected a value of " << expected << ", found "
                          << held.getElementType();
@@ -100,8 +100,8 @@ LogicalResult PatchEmbedOp::verify() {
   for (int dim : {1, 2}) // C1
     if (weight[dim] == 0 || image[dim] % weight[dim] != 0)
       return emitOpError() << "expected an image that " << weight[1] << "x"
-                           << weight[2] << " patches cover, found "
-                           << image[1] << "x" << image[2] << " pixels";
+                           << weight[2] << " patches cover, found " << image[1]
+                           << "x" << image[2] << " pixels";
   if (image[3] != 3 || weight[3] != 3) // C2
     return emitOpError() << "expected 3 colours, found " << image[3]
                          << " in the image and " << weight[3]
@@ -207,13 +207,13 @@ static LogicalResult verifyHeads(Operation *op, RankedTensorType tokens,
   ArrayRef<int64_t> h = heads.getShape();
   ArrayRef<int64_t> t = tokens.getShape();
   if (t[0] != h[0] || t[1] != h[2] || t[2] != h[1] * h[3]) // C1
-    return op->emitOpError() << "expected tokens " << h[0] << "x" << h[2]
-                             << "x" << h[1] * h[3] << " for heads "
-                             << shapeText(h) << ", found " << shapeText(t);
+    return op->emitOpError()
+           << "expected tokens " << h[0] << "x" << h[2] << "x" << h[1] * h[3]
+           << " for heads " << shapeText(h) << ", found " << shapeText(t);
   if (tokens.getElementType() != heads.getElementType()) // C2
-    return op->emitOpError() << "expected one element type, found "
-                             << tokens.getElementType() << " and "
-                             << heads.getElementType();
+    return op->emitOpError()
+           << "expected one element type, found " << tokens.getElementType()
+           << " and " << heads.getElementType();
   return success();
 }
 
@@ -234,8 +234,8 @@ LogicalResult MatmulOp::verify() {
   int64_t contracted = getTransposeRhs() ? rhs[3] : rhs[2];
   int64_t columns = getTransposeRhs() ? rhs[2] : rhs[3];
   if (lhs[3] != contracted) // C2
-    return emitOpError() << "expected a right operand that contracts "
-                         << lhs[3] << ", found " << contracted;
+    return emitOpError() << "expected a right operand that contracts " << lhs[3]
+                         << ", found " << contracted;
   return expectShape(*this, "a result", {lhs[0], lhs[1], lhs[2], columns},
                      getResult().getType());
 }

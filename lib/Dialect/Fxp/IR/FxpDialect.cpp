@@ -18,9 +18,8 @@ void FxpDialect::initialize() {
 
 quant::UniformQuantizedType fxp::formatOf(Operation *op) {
   auto attribute = op->getAttrOfType<TypeAttr>(kFormatAttr);
-  return attribute
-             ? dyn_cast<quant::UniformQuantizedType>(attribute.getValue())
-             : quant::UniformQuantizedType();
+  return attribute ? dyn_cast<quant::UniformQuantizedType>(attribute.getValue())
+                   : quant::UniformQuantizedType();
 }
 
 static LogicalResult verifyLogitScale(Operation *op, Attribute value) {

@@ -23,8 +23,7 @@ Expected<std::vector<T>> readElements(ElementsAttr elements);
 
 /// A float parameter of `shape` called `name`, a module path.
 ConstantOp createFloatConstant(OpBuilder &builder, Location loc,
-                               ArrayRef<int64_t> shape,
-                               ArrayRef<float> values);
+                               ArrayRef<int64_t> shape, ArrayRef<float> values);
 
 /// The float values of a constant that is not quantized; fails when `value` is
 /// defined by anything else.
