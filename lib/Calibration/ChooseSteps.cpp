@@ -112,8 +112,7 @@ std::vector<double> Candidate::steps(double base) const {
 }
 
 double Candidate::bits(double base) const {
-  return CodeLengths(roundToNearest(weight.values, steps(base)), weight.rows)
-      .totalBits();
+  return codeBits(roundToNearest(weight.values, steps(base)), weight.rows);
 }
 
 /// Bisects `function`, which falls, for the argument where it is `goal`.

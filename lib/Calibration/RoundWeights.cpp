@@ -77,7 +77,7 @@ static SmallVector<double> stepsOf(Operation *op) {
 void Rounder::roundOne(WeightMatrix &weight, const FeedbackFactor &factor) {
   SmallVector<double> steps = stepsOf(weight.op);
   std::vector<int8_t> codes = roundWithFeedback(weight.values, steps, factor);
-  bits += CodeLengths(codes, weight.rows).totalBits();
+  bits += codeBits(codes, weight.rows);
   replaceValues(weight, valuesOf(codes, steps));
 }
 

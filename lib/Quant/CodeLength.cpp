@@ -3,7 +3,9 @@
 // Code lengths from counts.
 
 #include "deit/Quant/CodeLength.h"
+#include <array>
 #include <cmath>
+#include <map>
 
 using namespace deit;
 
@@ -15,26 +17,24 @@ static int spreadOf(llvm::ArrayRef<int8_t> row) {
   return static_cast<int>(std::lround(std::log2(squares / row.size() + 1e-3)));
 }
 
-CodeLengths::CodeLengths(llvm::ArrayRef<int8_t> codes, size_t rows) {
+double deit::codeBits(llvm::ArrayRef<int8_t> codes, size_t rows) {
   size_t columns = codes.size() / rows;
   std::map<int, std::array<double, 256>> counts;
   for (size_t row = 0; row < rows; ++row) {
     llvm::ArrayRef<int8_t> slice = codes.slice(row * columns, columns);
-    groups.push_back(spreadOf(slice));
+    std::array<double, 256> &count = counts[spreadOf(slice)];
     for (int8_t code : slice)
-      ++counts[groups.back()][code + 128];
+      ++count[code + 128];
   }
-  // A code that has not occurred yet may still be wanted.
+  // A table has to keep room for codes that are rare.
   constexpr double kUnseen = 0.02;
+  double bits = 0;
   for (auto &[group, count] : counts) {
     double total = 256 * kUnseen;
     for (double each : count)
       total += each;
-    Table &table = tables[group];
-    for (size_t i = 0; i < table.size(); ++i) {
-      double length = -std::log2((count[i] + kUnseen) / total);
-      table[i] = static_cast<float>(length);
-      bits += count[i] * length;
-    }
+    for (double each : count)
+      bits -= each * std::log2((each + kUnseen) / total);
   }
+  return bits;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Rounds weights such that later columns make up for the errors of earlier
-// ones, and codes that cost many bits are avoided where they gain little. No
-// IR.
+// ones. No IR.
 
 #ifndef DEIT_QUANT_ERRORFEEDBACK_H
 #define DEIT_QUANT_ERRORFEEDBACK_H
