@@ -105,6 +105,17 @@ static void putClasses(Writer &to, const Classes &classes) {
   to.putRun(codes, frequenciesOf(classes.distribution));
 }
 
+static void putMultiples(Writer &to, const Multiples &multiples) {
+  to.putBits(!multiples.of.empty(), 1);
+  if (multiples.of.empty())
+    return;
+  putDistribution(to, deit_flat_distribution, multiples.distribution);
+  std::vector<uint8_t> codes;
+  for (uint8_t of : multiples.of)
+    codes.push_back(of + 128);
+  to.putRun(codes, frequenciesOf(multiples.distribution));
+}
+
 /// A plane whose codes are all as likely.
 static PlanePlan plainPlan(size_t rows, size_t columns) {
   PlanePlan plan;
@@ -122,6 +133,7 @@ static void putHead(Writer &to, const PlanePlan &plan) {
   to.putBits(plan.columns.count - 1, 4);
   putClasses(to, plan.rows);
   putClasses(to, plan.columns);
+  putMultiples(to, plan.multiples);
   deit_distribution before = deit_flat_distribution;
   for (const auto &distribution : plan.distributions)
     if (distribution) {
@@ -159,8 +171,12 @@ static void putPlane(Writer &to, ArrayRef<uint8_t> codes, size_t rows,
       if (of >= columnsOf.size()) // or it is negative
         continue;
       run.clear();
-      for (uint32_t column : columnsOf[of])
-        run.push_back(codes[row * columns + column] - plan.center + 128);
+      for (uint32_t column : columnsOf[of]) {
+        int8_t code = codes[row * columns + column] - plan.center;
+        if (!plan.multiples.of.empty())
+          code /= plan.multiples.of[column];
+        run.push_back(code + 128);
+      }
       to.putRun(run, frequencies);
     }
   }

@@ -5,16 +5,18 @@
 #include "PlanePlan.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
+#include <numeric>
 
 using namespace deit;
 using llvm::ArrayRef;
 
 namespace {
 
-/// A plane less its center.
+/// A plane without its center and its multiples.
 struct Plane {
   std::vector<int8_t> codes;
   size_t rows, columns;
+  Multiples multiples;
 
   ArrayRef<int8_t> row(size_t row) const {
     return ArrayRef<int8_t>(codes).slice(row * columns, columns);
@@ -78,6 +80,49 @@ static Classes classify(ArrayRef<double> spreads, double steps) {
   return classes;
 }
 
+/// The multiples of columns that weights were rounded to with steps of their
+/// own. Few codes have a common divisor by chance.
+static Multiples findMultiples(const Plane &plane) {
+  constexpr size_t kLeastRows = 16;
+  Multiples multiples;
+  if (plane.rows < kLeastRows)
+    return multiples;
+  std::vector<int> divisors(plane.columns, 0);
+  for (size_t row = 0; row < plane.rows; ++row)
+    for (auto [divisor, code] : llvm::zip(divisors, plane.row(row)))
+      if (divisor != 1)
+        divisor = std::gcd(divisor, int(code));
+  if (llvm::none_of(divisors, [](int divisor) { return divisor > 1; }))
+    return multiples;
+  // A column of zeros is a multiple of anything; -128 of what has no code.
+  Histogram histogram = {};
+  for (int divisor : divisors) {
+    multiples.of.push_back(divisor == 0 || divisor > 127 ? 1 : divisor);
+    ++histogram[multiples.of.back() + 128];
+  }
+  multiples.distribution = fitDistribution(histogram);
+  return multiples;
+}
+
+static void divide(Plane &plane) {
+  plane.multiples = findMultiples(plane);
+  if (plane.multiples.of.empty())
+    return;
+  for (size_t i = 0; i < plane.codes.size(); ++i)
+    plane.codes[i] /= plane.multiples.of[i % plane.columns];
+}
+
+static double multiplesBits(const Multiples &multiples) {
+  if (multiples.of.empty())
+    return 0;
+  double bits =
+      distributionBits(deit_flat_distribution, multiples.distribution);
+  std::array<float, 256> lengths = codeLengths(multiples.distribution);
+  for (uint8_t of : multiples.of)
+    bits += lengths[of + 128];
+  return bits;
+}
+
 static double classesBits(const Classes &classes) {
   if (classes.count == 1)
     return 0;
@@ -104,7 +149,9 @@ static std::vector<Histogram> countCodes(const Plane &plane,
 
 /// Fits the distributions of a plan whose classes are known.
 static void completePlan(const Plane &plane, PlanePlan &plan) {
-  plan.bits = classesBits(plan.rows) + classesBits(plan.columns);
+  plan.multiples = plane.multiples;
+  plan.bits = classesBits(plan.rows) + classesBits(plan.columns) +
+              multiplesBits(plan.multiples);
   plan.distributions.clear();
   deit_distribution before = deit_flat_distribution;
   for (const Histogram &histogram : countCodes(plane, plan)) {
@@ -165,9 +212,10 @@ PlanePlan deit::planPlane(ArrayRef<uint8_t> codes, size_t rows,
                           size_t columns) {
   std::optional<PlanePlan> best;
   for (uint8_t center : centersToTry(codes)) {
-    Plane plane = {{}, rows, columns};
+    Plane plane = {{}, rows, columns, {}};
     for (uint8_t code : codes)
       plane.codes.push_back(uint8_t(code - center));
+    divide(plane);
     PlanePlan plan = bestPlan(plane);
     plan.center = center;
     if (!best || plan.bits < best->bits)

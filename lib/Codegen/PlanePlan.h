@@ -20,11 +20,18 @@ struct Classes {
   deit_distribution distribution; ///< of class - count / 2; if `count` > 1
 };
 
+/// What all codes of a column are multiples of, 1 to 127.
+struct Multiples {
+  std::vector<uint8_t> of;        ///< empty if they are all 1
+  deit_distribution distribution; ///< of the multiples; if there are any
+};
+
 /// How a plane is coded. A code at a row of class r and a column of class c has
-/// distribution r + c.
+/// distribution r + c, of what is left of it without center and multiple.
 struct PlanePlan {
   uint8_t center = 0; ///< what codes are told from
   Classes rows, columns;
+  Multiples multiples;
   std::vector<std::optional<deit_distribution>> distributions;
   double bits = 0; ///< what it all takes
 };

@@ -29,6 +29,9 @@
 //   classes    of each row, if R > 1; then of each column, if C > 1:
 //              a distribution, told from the flat one, and a run of
 //              class - floor(R or C / 2)
+//   1 bit      columns have multiples. If so, a distribution, told from the
+//              flat one, and a run of the multiple of each column, from 1 to
+//              127: a code is its multiple times what is coded of it
 //   distributions 0 to R + C - 2, without those that no code has: each is told
 //              from the one before, the first from the flat one
 //   codes      distribution after distribution, row after row: a run of the
@@ -54,8 +57,8 @@
 extern "C" {
 #endif
 
-/// "DeiTfxp2" read as a little-endian 64-bit integer.
-#define DEIT_CONTAINER_MAGIC UINT64_C(0x3270786654696544)
+/// "DeiTfxp3" read as a little-endian 64-bit integer.
+#define DEIT_CONTAINER_MAGIC UINT64_C(0x3370786654696544)
 
 /// The layout is: header, `entry_count` records, payloads, nothing between
 /// them. `checksum` is the CRC-32 (IEEE 802.3, as zlib's crc32) of every byte

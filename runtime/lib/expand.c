@@ -220,9 +220,10 @@ typedef struct {
   uint8_t center;
   deit_distribution distributions[MAX_TABLES];
   uint32_t class_begin[DEIT_MAX_CLASSES + 1];
-  uint32_t *order; ///< columns by class
-  uint8_t *rows;   ///< classes
-  uint8_t *line;   ///< as long as a row or the classes of columns
+  uint32_t *order;    ///< columns by class
+  uint8_t *rows;      ///< classes
+  uint8_t *multiples; ///< of columns
+  uint8_t *line;      ///< as long as a row or the classes of columns
 } plane;
 
 static void take_distribution(decoder *from, const slot_table *differences,
@@ -263,6 +264,20 @@ static void take_classes(decoder *from, plane *to, uint8_t *classes_of,
   }
 }
 
+/// The multiples of columns, which are in 1 to 127.
+static void take_multiples(decoder *from, plane *to) {
+  memset(to->multiples, 1, to->column_count);
+  if (!take_bits(from, 1))
+    return;
+  deit_distribution distribution;
+  fill_slots(&to->table, &deit_knot_differences);
+  take_distribution(from, &to->table, &deit_flat_distribution, &distribution);
+  fill_slots(&to->table, &distribution);
+  take_run(from, &to->table, to->multiples, to->column_count);
+  for (uint32_t i = 0; i < to->column_count; ++i)
+    to->multiples[i] -= 128; // damaged ones multiply by anything, modulo 256
+}
+
 static void order_columns(plane *of) {
   uint32_t at = 0;
   for (unsigned class = 0; class < of->column_classes; ++class) {
@@ -289,6 +304,7 @@ static void take_head(decoder *from, plane *to, bool used[MAX_TABLES]) {
   take_classes(from, to, to->rows, to->row_count, to->row_classes);
   take_classes(from, to, to->line, to->column_count, to->column_classes);
   order_columns(to);
+  take_multiples(from, to);
   mark_used(to, used);
   const deit_distribution *before = &deit_flat_distribution;
   fill_slots(&to->table, &deit_knot_differences);
@@ -302,7 +318,6 @@ static void take_head(decoder *from, plane *to, bool used[MAX_TABLES]) {
 /// The codes that have distribution `table`, `pitch` bytes apart.
 static void take_table(decoder *from, plane *of, unsigned table, uint8_t *to,
                        size_t pitch) {
-  uint8_t bias = (uint8_t)(of->center - 128);
   fill_slots(&of->table, &of->distributions[table]);
   for (uint32_t row = 0; row < of->row_count; ++row) {
     if (of->rows[row] > table || table - of->rows[row] >= of->column_classes)
@@ -313,7 +328,8 @@ static void take_table(decoder *from, plane *of, unsigned table, uint8_t *to,
     take_run(from, &of->table, of->line, count);
     uint8_t *row_to = to + (size_t)row * of->column_count * pitch;
     for (uint32_t i = 0; i < count; ++i)
-      row_to[order[i] * pitch] = (uint8_t)(of->line[i] + bias);
+      row_to[order[i] * pitch] =
+          (uint8_t)((of->line[i] - 128) * of->multiples[order[i]] + of->center);
   }
 }
 
@@ -326,6 +342,7 @@ static void take_plain(decoder *from, plane *of, uint8_t *to, size_t pitch) {
   of->center = 0;
   memset(of->rows, 0, of->row_count);
   memset(of->line, 0, of->column_count);
+  memset(of->multiples, 1, of->column_count);
   order_columns(of);
   take_table(from, of, 0, to, pitch);
 }
@@ -371,7 +388,7 @@ static void add_up(uint8_t *elements, size_t size, size_t count,
 static size_t round_up(size_t bytes) { return (bytes + 7) / 8 * 8; }
 
 size_t deit_expand_workspace(const deit_container_entry *entry) {
-  return round_up(sizeof(plane)) + (size_t)entry->columns * 5 + entry->rows;
+  return round_up(sizeof(plane)) + (size_t)entry->columns * 6 + entry->rows;
 }
 
 static bool expand_coded(const deit_container_entry *entry,
@@ -383,7 +400,8 @@ static bool expand_coded(const deit_container_entry *entry,
   of->column_count = entry->columns;
   of->order = (uint32_t *)((uint8_t *)workspace + round_up(sizeof *of));
   of->line = (uint8_t *)(of->order + entry->columns);
-  of->rows = of->line + entry->columns;
+  of->multiples = of->line + entry->columns;
+  of->rows = of->multiples + entry->columns;
   decoder from;
   if (!start(&from, stored, entry->stored_bytes, count))
     return false;

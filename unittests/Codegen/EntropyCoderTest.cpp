@@ -129,6 +129,28 @@ TEST(EntropyCoder, ClassesOfRowsAndColumns) {
   EXPECT_LT(8.0 * checkRoundTrip(byBoth), 0.90 * entropyBits(byBoth));
 }
 
+/// Columns with steps of their own cost no more than what is coded of them.
+TEST(EntropyCoder, MultiplesOfColumns) {
+  Entry plain = normalCodes(192, 192, 2.0);
+  Entry multiplied = plain;
+  for (size_t i = 0; i < multiplied.raw.size(); ++i)
+    multiplied.raw[i] *= 1 + i % 192 * 7 % 12;
+  EXPECT_LT(checkRoundTrip(multiplied), checkRoundTrip(plain) + 192);
+  EXPECT_LT(8.0 * checkRoundTrip(multiplied), 0.8 * entropyBits(multiplied));
+}
+
+/// Divisors that are no multiples: of zeros, and of the code without a partner.
+TEST(EntropyCoder, ColumnsOfOneCode) {
+  for (int code : {0, -128, 127, -127}) {
+    Entry entry = normalCodes(97, 200, 2.0);
+    for (size_t i = 0; i < entry.raw.size(); i += 200)
+      entry.raw[i] = uint8_t(code);
+    for (size_t i = 1; i < entry.raw.size(); i += 200)
+      entry.raw[i] = uint8_t(i % 400 == 1 ? code : 0);
+    checkRoundTrip(entry);
+  }
+}
+
 TEST(EntropyCoder, EveryByte) {
   Bytes all(256);
   std::iota(all.begin(), all.end(), 0);
