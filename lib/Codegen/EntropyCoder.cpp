@@ -202,6 +202,23 @@ static std::vector<uint32_t> readValues(ArrayRef<uint8_t> raw, size_t size) {
   return values;
 }
 
+/// The largest shift that all `values`, `size` bytes each, allow.
+static unsigned commonShift(ArrayRef<uint32_t> values, size_t size) {
+  uint32_t any = 0;
+  for (uint32_t value : values)
+    any |= value;
+  return any ? llvm::countr_zero(any) : 8 * size - 1;
+}
+
+/// Shifts `values`, numbers of `size` bytes with a sign or without, down: both
+/// come back when they are shifted up.
+static void shiftDown(MutableArrayRef<uint32_t> values, size_t size,
+                      unsigned shift) {
+  unsigned unused = 32 - 8 * size;
+  for (uint32_t &value : values)
+    value = int32_t(value << unused) >> (unused + shift);
+}
+
 static std::vector<uint32_t> subtractBefore(ArrayRef<uint32_t> values,
                                             size_t distance) {
   std::vector<uint32_t> differences(values);
@@ -211,9 +228,11 @@ static std::vector<uint32_t> subtractBefore(ArrayRef<uint32_t> values,
 }
 
 static std::string encodeValues(ArrayRef<uint32_t> values, size_t size,
-                                size_t rows, size_t columns, bool differences) {
+                                size_t rows, size_t columns, bool differences,
+                                unsigned shift) {
   Writer to(values.size());
   to.putBits(differences, 1);
+  to.putBits(shift, 5);
   std::vector<std::vector<uint8_t>> planes = splitDigits(values, size);
   for (const std::vector<uint8_t> &plane : llvm::reverse(planes))
     putPlane(to, plane, rows, columns);
@@ -230,11 +249,13 @@ std::string deit::encodeEntry(ArrayRef<uint8_t> raw, size_t size, size_t rows,
       best = std::move(coded);
   };
   std::vector<uint32_t> values = readValues(raw, size);
-  offer(encodeValues(values, size, rows, columns, false));
+  unsigned shift = commonShift(values, size);
+  shiftDown(values, size, shift);
+  offer(encodeValues(values, size, rows, columns, false, shift));
   // Weights are noise: differences would only be larger.
   if (size == 1 && rows > 1)
     return best;
   offer(encodeValues(subtractBefore(values, rows > 1 ? columns : 1), size, rows,
-                     columns, true));
+                     columns, true, shift));
   return best;
 }

@@ -3,9 +3,9 @@
 // Tries out classes of rows and columns, and keeps what gives the fewest bits.
 
 #include "PlanePlan.h"
+#include "deit/Quant/CodeLength.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
-#include <numeric>
 
 using namespace deit;
 using llvm::ArrayRef;
@@ -87,19 +87,13 @@ static Multiples findMultiples(const Plane &plane) {
   Multiples multiples;
   if (plane.rows < kLeastRows)
     return multiples;
-  std::vector<int> divisors(plane.columns, 0);
-  for (size_t row = 0; row < plane.rows; ++row)
-    for (auto [divisor, code] : llvm::zip(divisors, plane.row(row)))
-      if (divisor != 1)
-        divisor = std::gcd(divisor, int(code));
-  if (llvm::none_of(divisors, [](int divisor) { return divisor > 1; }))
+  std::vector<uint8_t> divisors = columnDivisors(plane.codes, plane.rows);
+  if (llvm::all_of(divisors, [](uint8_t divisor) { return divisor == 1; }))
     return multiples;
-  // A column of zeros is a multiple of anything; -128 of what has no code.
   Histogram histogram = {};
-  for (int divisor : divisors) {
-    multiples.of.push_back(divisor == 0 || divisor > 127 ? 1 : divisor);
-    ++histogram[multiples.of.back() + 128];
-  }
+  for (uint8_t divisor : divisors)
+    ++histogram[divisor + 128];
+  multiples.of = std::move(divisors);
   multiples.distribution = fitDistribution(histogram);
   return multiples;
 }

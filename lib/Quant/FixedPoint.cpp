@@ -31,6 +31,16 @@ static int32_t multiplierFor(double ratio, int exponent) {
   return scaled >= kMaxMultiplier ? kMaxMultiplier : int32_t(scaled);
 }
 
+void deit::roundToUnit(MutableArrayRef<int32_t> values, double unit) {
+  if (!(unit >= 2))
+    return;
+  int64_t step = int64_t(1) << std::min(std::ilogb(unit), 30);
+  for (int32_t &value : values) {
+    int64_t rounded = int64_t(roundHalfEven(double(value) / step)) * step;
+    value = rounded > INT32_MAX ? rounded - step : rounded;
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Sums and residuals
 //===----------------------------------------------------------------------===//
@@ -214,6 +224,10 @@ deit::makeLayerNorm(ArrayRef<float> gamma, ArrayRef<float> beta, double epsilon,
   result.epsilon = int64_t(varianceEpsilon);
   result.gamma = scaled(gamma, outputScale, 11 + result.shift);
   result.beta = scaled(beta, outputScale, result.shift);
+  // A sixteenth of a result code, where the normalized value is 1.
+  constexpr int kFraction = 4;
+  roundToUnit(result.gamma, std::ldexp(1.0, 11 + result.shift - kFraction));
+  roundToUnit(result.beta, std::ldexp(1.0, result.shift - kFraction));
   return result;
 }
 

@@ -16,6 +16,8 @@
 //
 //   1 bit      elements are differences: from the row above, or in a vector
 //              from the element before
+//   5 bits     shift: elements are what follows times 2^shift, modulo their
+//              width
 //   planes     for each byte of an element, the most significant first: the
 //              digits to base 256 from -128 to 127. The element is their sum,
 //              modulo its width

@@ -13,6 +13,7 @@ enum {
   MAX_TABLES = 2 * DEIT_MAX_CLASSES - 1,
   CLASS_BITS = 4,
   CENTER_BITS = 8,
+  SHIFT_BITS = 5,
 };
 
 static const uint8_t knot_positions[DEIT_MAX_KNOTS] = {
@@ -385,6 +386,16 @@ static void add_up(uint8_t *elements, size_t size, size_t count,
   }
 }
 
+static void shift_up(uint8_t *elements, size_t size, size_t count,
+                     unsigned shift) {
+  for (size_t i = 0; i < count; ++i, elements += size) {
+    uint32_t value = 0;
+    memcpy(&value, elements, size);
+    value <<= shift;
+    memcpy(elements, &value, size);
+  }
+}
+
 static size_t round_up(size_t bytes) { return (bytes + 7) / 8 * 8; }
 
 size_t deit_expand_workspace(const deit_container_entry *entry) {
@@ -406,6 +417,7 @@ static bool expand_coded(const deit_container_entry *entry,
   if (!start(&from, stored, entry->stored_bytes, count))
     return false;
   bool differences = take_bits(&from, 1);
+  unsigned shift = take_bits(&from, SHIFT_BITS);
   for (size_t byte = size; byte-- > 0 && !from.failed;)
     take_plane(&from, of, to + byte, size);
   if (!ended_well(&from))
@@ -416,6 +428,8 @@ static bool expand_coded(const deit_container_entry *entry,
     add_carries32(to, count);
   if (differences)
     add_up(to, size, count, entry->rows > 1 ? entry->columns : 1);
+  if (shift)
+    shift_up(to, size, count, shift);
   return true;
 }
 

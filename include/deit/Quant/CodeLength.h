@@ -7,12 +7,19 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include <cstdint>
+#include <vector>
 
 namespace deit {
 
+/// What all codes of a column are multiples of, 1 to 127, for every column of
+/// `rows` rows; 1 for columns of zeros. Weights that were rounded with a step
+/// for each column have other divisors than 1. The container divides by them
+/// where it has 16 rows or more.
+std::vector<uint8_t> columnDivisors(llvm::ArrayRef<int8_t> codes, size_t rows);
+
 /// The bits of `codes`, `rows` rows of equal length, by the frequency of codes
 /// among rows of like spread: what a coder comes to that has a table for each
-/// such group of rows, tables not included.
+/// such group of rows, tables not included. Divisors of columns are divided by.
 double codeBits(llvm::ArrayRef<int8_t> codes, size_t rows);
 
 } // namespace deit

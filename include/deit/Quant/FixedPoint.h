@@ -31,6 +31,11 @@ inline int64_t requantize(int64_t accumulator, int32_t multiplier, int preShift,
   return (t + (int64_t(1) << (shift - 1))) >> shift;
 }
 
+/// Rounds `values` to multiples of the largest power of two that is at most
+/// `unit`, the largest ones downwards. Digits that are all zero take no room in
+/// a container.
+void roundToUnit(MutableArrayRef<int32_t> values, double unit);
+
 /// Parameters of `fxp.requantize`, one multiplier for every channel.
 struct Requantization {
   std::vector<int32_t> multipliers;

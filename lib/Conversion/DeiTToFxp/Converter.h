@@ -59,17 +59,24 @@ private:
       return ArrayRef(codes).slice(output * inputs, inputs);
     }
   };
+  /// What rounding has done to a row of weights, and does to its products.
+  struct RowNoise {
+    double weights; ///< deviation of the codes, relative to their size
+    double sums;    ///< deviation of a sum, in its steps, for 8-bit inputs
+  };
+  static std::vector<RowNoise> noiseOf(const Weight &weight);
   FailureOr<Weight> weightOf(Operation *op, Value weight);
   FailureOr<std::vector<int32_t>> biasCodes(Operation *op, Value bias,
                                             const Weight &weight,
-                                            const CodeScale &input);
+                                            const CodeScale &input,
+                                            ArrayRef<RowNoise> noise);
   FailureOr<int64_t> boundOf(Operation *op, const Weight &weight,
                              ArrayRef<int32_t> bias, const CodeScale &input);
   LogicalResult convertProduct(Operation *op, Value input,
                                const CodeScale &inputScale, Value weight,
                                Value bias);
   LogicalResult requantize(Operation *op, Value sums, ArrayRef<double> scales,
-                           int64_t bound);
+                           int64_t bound, ArrayRef<RowNoise> noise);
   LogicalResult convert(PatchEmbedOp op);
   LogicalResult convert(LinearOp op);
   LogicalResult convert(LayerNormOp op);

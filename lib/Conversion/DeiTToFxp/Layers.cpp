@@ -3,6 +3,7 @@
 // Converts linear layers, layer norms, GELU and sums to `fxp`.
 
 #include "Converter.h"
+#include "deit/Quant/CodeLength.h"
 #include "deit/Quant/FixedPoint.h"
 #include <cmath>
 
@@ -53,10 +54,37 @@ FailureOr<Converter::Weight> Converter::weightOf(Operation *op, Value weight) {
   return result;
 }
 
-/// `round(b / scale) - zero_point * sum_k(weight[n, k])` for every output n.
+/// Multipliers and biases are parameters too, which the container has to hold:
+/// they are as precise as what they are applied to, and this factor more.
+static constexpr double kFinerThanNoise = 16;
+/// The deviation of numbers rounded to integers.
+static constexpr double kRoundingNoise = 0.28867513459481287; // sqrt(1 / 12)
+
+std::vector<Converter::RowNoise> Converter::noiseOf(const Weight &weight) {
+  std::vector<uint8_t> divisors =
+      columnDivisors(weight.codes, weight.scales.size());
+  double steps = 0;
+  for (uint8_t divisor : divisors)
+    steps += double(divisor) * divisor;
+  std::vector<RowNoise> noise;
+  for (size_t n = 0; n < weight.scales.size(); ++n) {
+    double squares = 0;
+    for (int8_t code : weight.row(n))
+      squares += double(code) * code;
+    // A row of zeros could be one of codes that are just not 1.
+    squares = std::max(squares, double(weight.inputs) / 4);
+    noise.push_back({kRoundingNoise * std::sqrt(steps / squares),
+                     kRoundingNoise * std::sqrt(squares)});
+  }
+  return noise;
+}
+
+/// `round(b / scale) - zero_point * sum_k(weight[n, k])` for every output n, no
+/// finer than sums are.
 FailureOr<std::vector<int32_t>> Converter::biasCodes(Operation *op, Value bias,
                                                      const Weight &weight,
-                                                     const CodeScale &input) {
+                                                     const CodeScale &input,
+                                                     ArrayRef<RowNoise> noise) {
   std::vector<float> floats(weight.scales.size());
   if (bias) {
     FailureOr<std::vector<float>> read = readFloatConstant(bias);
@@ -66,6 +94,7 @@ FailureOr<std::vector<int32_t>> Converter::biasCodes(Operation *op, Value bias,
     floats = std::move(*read);
   }
   std::vector<int32_t> codes(floats.size());
+  double unit = std::numeric_limits<double>::max();
   for (size_t n = 0; n < floats.size(); ++n) {
     int64_t sum = 0;
     for (int8_t code : weight.row(n))
@@ -78,7 +107,9 @@ FailureOr<std::vector<int32_t>> Converter::biasCodes(Operation *op, Value bias,
                          << " steps of its sum, expected less than 2^30; its "
                             "weights' scale is too fine";
     codes[n] = int32_t(code);
+    unit = std::min(unit, noise[n].sums / kFinerThanNoise);
   }
+  roundToUnit(codes, unit);
   return codes;
 }
 
@@ -110,7 +141,8 @@ FailureOr<int64_t> Converter::boundOf(Operation *op, const Weight &weight,
 
 /// Brings `sums`, of one scale per channel, to the type of `op`'s result.
 LogicalResult Converter::requantize(Operation *op, Value sums,
-                                    ArrayRef<double> scales, int64_t bound) {
+                                    ArrayRef<double> scales, int64_t bound,
+                                    ArrayRef<RowNoise> noise) {
   Value result = op->getResult(0);
   FailureOr<CodeScale> scale = scaleOf(op, result, "a result");
   if (failed(scale))
@@ -124,6 +156,10 @@ LogicalResult Converter::requantize(Operation *op, Value sums,
   Expected<Requantization> chosen = makeRequantization(ratios, bound, width);
   if (!chosen)
     return report(op, chosen.takeError());
+  double unit = INT32_MAX;
+  for (auto [multiplier, row] : llvm::zip_equal(chosen->multipliers, noise))
+    unit = std::min(unit, multiplier * row.weights / kFinerThanNoise);
+  roundToUnit(chosen->multipliers, unit);
   Value multiplier = vector(op, "multiplier", chosen->multipliers);
   map(result, fxp::RequantizeOp::create(builder, op->getLoc(),
                                         integerType(result), sums, multiplier,
@@ -139,8 +175,9 @@ LogicalResult Converter::convertProduct(Operation *op, Value input,
   FailureOr<Weight> weight = weightOf(op, weightOperand);
   if (failed(weight))
     return failure();
+  std::vector<RowNoise> noise = noiseOf(*weight);
   FailureOr<std::vector<int32_t>> bias =
-      biasCodes(op, biasOperand, *weight, inputScale);
+      biasCodes(op, biasOperand, *weight, inputScale, noise);
   if (failed(bias))
     return failure();
   FailureOr<int64_t> bound = boundOf(op, *weight, *bias, inputScale);
@@ -154,7 +191,7 @@ LogicalResult Converter::convertProduct(Operation *op, Value input,
   std::vector<double> scales;
   for (double weightScale : weight->scales)
     scales.push_back(inputScale.scale * weightScale);
-  return requantize(op, sums, scales, *bound);
+  return requantize(op, sums, scales, *bound, noise);
 }
 
 LogicalResult Converter::convert(PatchEmbedOp op) {
