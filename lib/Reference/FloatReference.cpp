@@ -7,6 +7,8 @@
 #include "QuantizedValues.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/Threading.h"
 
@@ -52,6 +54,14 @@ public:
   Expected<std::vector<float>> run(func::FuncOp function,
                                    ArrayRef<uint8_t> images, int64_t count);
 
+  /// Has the results that `wanted` returns true for watched in a run.
+  void watch(llvm::function_ref<bool(OpResult)> wanted) {
+    this->wanted = wanted;
+  }
+  /// Shows the watched results with the gradients of `weights` * logits.
+  Error showGradients(func::FuncOp function, std::vector<float> weights,
+                      GradientObserver observer);
+
 private:
   struct Live {
     TensorPtr tensor;
@@ -80,6 +90,8 @@ private:
   TensorKernels &kernels;
   FloatHook hook;
   FloatObserver observer;
+  llvm::function_ref<bool(OpResult)> wanted = nullptr;
+  llvm::MapVector<OpResult, TensorPtr> watched;
   llvm::DenseMap<Value, Live> tensors;
 };
 
@@ -211,6 +223,14 @@ Error Execution::show(Callback callback, OpResult result,
 Error Execution::finish(OpResult result, const TensorPtr &tensor) {
   if (!tensor)
     return kernelError();
+  if (wanted) {
+    if (isa<quant::QuantizedType>(elementType(result)))
+      return makeError("rounding has no gradient; expected a float model");
+    if (!wanted(result))
+      return Error::success();
+    watched[result] = tensor;
+    return kernels.watch(tensor) ? Error::success() : kernelError();
+  }
   if (Error error = show(hook, result, tensor))
     return error;
   if (Error error = round(result, tensor))
@@ -297,6 +317,28 @@ Execution::run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count) {
       values, values + ShapedType::getNumElements(logits->shape()));
 }
 
+Error Execution::showGradients(func::FuncOp function,
+                               std::vector<float> weights,
+                               GradientObserver observer) {
+  const TensorPtr &logits =
+      get(function.getBody().front().getTerminator()->getOperand(0));
+  TensorPtr factors = kernels.make(logits->shape(), std::move(weights));
+  if (!factors || !kernels.backward(logits, factors))
+    return kernelError();
+  for (auto &[result, tensor] : watched) {
+    TensorPtr gradient = kernels.gradient(tensor);
+    std::vector<int64_t> shape = tensor->shape();
+    size_t size = ShapedType::getNumElements(shape);
+    float *values = tensor->data();
+    float *gradients = gradient ? gradient->data() : nullptr;
+    if (!values || !gradients)
+      return kernelError();
+    observer(result, {values, size}, {gradients, size}, shape);
+    tensor = nullptr;
+  }
+  return Error::success();
+}
+
 namespace {
 
 class KernelReference : public FloatReference {
@@ -312,6 +354,11 @@ public:
     return Execution(kernels, hook, observer).run(function, images, count);
   }
 
+  Error differentiate(func::FuncOp function, ArrayRef<uint8_t> images,
+                      int64_t count, LossGradient loss,
+                      llvm::function_ref<bool(OpResult)> wanted,
+                      GradientObserver observer) override;
+
   Expected<std::vector<double>> covariance(ArrayRef<float> values,
                                            int64_t columns) override;
 
@@ -319,6 +366,23 @@ public:
 };
 
 } // namespace
+
+Error KernelReference::differentiate(func::FuncOp function,
+                                     ArrayRef<uint8_t> images, int64_t count,
+                                     LossGradient loss,
+                                     llvm::function_ref<bool(OpResult)> wanted,
+                                     GradientObserver observer) {
+  if (Error error = checkFunction(function))
+    return error;
+  kernels.recordGradients(true);
+  llvm::scope_exit stop([&] { kernels.recordGradients(false); });
+  Execution execution(kernels, nullptr, nullptr);
+  execution.watch(wanted);
+  auto logits = execution.run(function, images, count);
+  if (!logits)
+    return logits.takeError();
+  return execution.showGradients(function, loss(*logits), observer);
+}
 
 /// Centred before the product: the mean may be far larger than the deviation.
 Expected<std::vector<double>>

@@ -284,6 +284,55 @@ TEST_F(FloatReferenceTest, ObserverSeesValuesAfterRounding) {
   EXPECT_EQ(seen, *logits);
 }
 
+/// Against differences of the loss, each value changed a little by a hook.
+TEST_F(FloatReferenceTest, DifferentiatesALoss) {
+  std::string text = program(
+      2,
+      "%s = deit.softmax %t : tensor<1x2x3xf32> -> tensor<1x2x3xf32>\n"
+      "%a = deit.add %s, %t : (tensor<1x2x3xf32>, tensor<1x2x3xf32>) -> "
+      "tensor<1x2x3xf32>\n"
+      "%g = deit.gelu %a : tensor<1x2x3xf32> -> tensor<1x2x3xf32>\n"
+      "%y = deit.select_token %g {index = 1 : i64} : tensor<1x2x3xf32> -> "
+      "tensor<1x3xf32>",
+      "tensor<1x3xf32>");
+  std::vector<uint8_t> images = {9, 9, 9, 1, 2, 0, 3, 1, 2, 2, 1, 1};
+  std::vector<float> weights = {1, -2, 0.5, 0.25, 3, -1};
+  run(text, images, 2); // parses
+  auto function = *module->getOps<func::FuncOp>().begin();
+  auto isSoftmax = [](OpResult result) {
+    return isa<SoftmaxOp>(result.getOwner());
+  };
+  auto lossWith = [&](size_t changed, float by) {
+    double loss = 0;
+    auto logits = reference->run(
+        function, images, 2,
+        [&](OpResult result, MutableArrayRef<float> values, ArrayRef<int64_t>) {
+          if (isSoftmax(result))
+            values[changed] += by;
+        });
+    for (auto [logit, weight] : llvm::zip_equal(*logits, weights))
+      loss += double(logit) * weight;
+    return loss;
+  };
+  unsigned seen = 0;
+  Error error = reference->differentiate(
+      function, images, 2, [&](ArrayRef<float>) { return weights; }, isSoftmax,
+      [&](OpResult, ArrayRef<float> values, ArrayRef<float> gradients,
+          ArrayRef<int64_t> shape) {
+        ++seen;
+        EXPECT_EQ(shape, ArrayRef<int64_t>({2, 2, 3}));
+        EXPECT_NEAR(values[0], 1.0 / 3, 1e-6);
+        for (size_t i = 0; i < gradients.size(); ++i)
+          EXPECT_NEAR(gradients[i],
+                      (lossWith(i, 0.01f) - lossWith(i, -0.01f)) / 0.02, 1e-2);
+        // The first token goes nowhere.
+        EXPECT_EQ(gradients[0], 0);
+        EXPECT_NE(gradients[3], 0);
+      });
+  EXPECT_FALSE(bool(error)) << llvm::toString(std::move(error));
+  EXPECT_EQ(seen, 1u);
+}
+
 TEST_F(FloatReferenceTest, RefusesWhatItCannotRun) {
   std::string text = vectorProgram(
       "%y = func.call @forward(%i) : (tensor<1x1x1x3xui8>) -> tensor<1x3xf32>",

@@ -24,6 +24,16 @@ using FloatHook = llvm::function_ref<void(
 using FloatObserver = llvm::function_ref<void(
     OpResult result, ArrayRef<float> values, ArrayRef<int64_t> shape)>;
 
+/// Sees what an operation has computed and the gradient of a loss with respect
+/// to it, of the same shape, which begins with the number of images.
+using GradientObserver = llvm::function_ref<void(
+    OpResult result, ArrayRef<float> values, ArrayRef<float> gradients,
+    ArrayRef<int64_t> shape)>;
+
+/// The gradient of a loss with respect to logits: both images x classes.
+using LossGradient =
+    llvm::function_ref<std::vector<float>(ArrayRef<float> logits)>;
+
 /// An executor of `deit` functions. Quantized types are honoured: an operand
 /// counts as the value its code stands for, a result is rounded to its codes.
 class FloatReference {
@@ -37,6 +47,16 @@ public:
   virtual Expected<std::vector<float>>
   run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
       FloatHook hook = nullptr, FloatObserver observer = nullptr) = 0;
+
+  /// Runs the float `function` as `run` does and differentiates a loss of its
+  /// logits, given by its gradient there, with respect to every result that
+  /// `wanted` returns true for. `observer` sees them in the order of execution.
+  /// All wanted values are in memory at once: few images at a time. Fails on
+  /// quantized types as well, for rounding has no gradient.
+  virtual Error differentiate(func::FuncOp function, ArrayRef<uint8_t> images,
+                              int64_t count, LossGradient loss,
+                              llvm::function_ref<bool(OpResult)> wanted,
+                              GradientObserver observer) = 0;
 
   /// The covariance of the columns of `values`, rows of `columns` each:
   /// columns x columns, divided by the number of rows.

@@ -90,6 +90,19 @@ public:
   /// Over the last dimension.
   virtual TensorPtr softmax(const TensorPtr &x) = 0;
 
+  /// Whether results remember, from now on, what they were computed from.
+  /// While they do, nothing may change a tensor in place.
+  virtual void recordGradients(bool record) = 0;
+  /// Has `backward` find the gradient of `x`; while recording, before anything
+  /// is computed from `x`.
+  virtual bool watch(const TensorPtr &x) = 0;
+  /// Differentiates sum(weights * result) by every watched tensor it was
+  /// computed from. `weights` has the shape of `result`.
+  virtual bool backward(const TensorPtr &result, const TensorPtr &weights) = 0;
+  /// What `backward` found for `x`, of the shape of `x`; zeros if the result
+  /// does not depend on it.
+  virtual TensorPtr gradient(const TensorPtr &x) = 0;
+
   /// Replaces every value by the one its code stands for.
   virtual bool roundToCodes(const TensorPtr &x, const CodeFormat &format) = 0;
   /// Replaces the rows of a softmax by `code / sum(codes)`, where

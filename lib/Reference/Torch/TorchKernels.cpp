@@ -25,6 +25,10 @@ public:
   float *data() override {
     try {
       c10::InferenceMode mode;
+      if (value.requires_grad()) { // it stays what gradients know
+        shown = value.detach().clone(at::MemoryFormat::Contiguous);
+        return shown.data_ptr<float>();
+      }
       if (!value.is_contiguous() || value.storage().use_count() > 1)
         value = value.clone(at::MemoryFormat::Contiguous);
       return value.data_ptr<float>();
@@ -34,6 +38,9 @@ public:
   }
 
   at::Tensor value;
+
+private:
+  at::Tensor shown;
 };
 
 const at::Tensor &get(const TensorPtr &tensor) {
@@ -173,6 +180,33 @@ public:
     return guarded([&] { return at::softmax(get(x), -1); });
   }
 
+  void recordGradients(bool record) override { recording = record; }
+
+  bool watch(const TensorPtr &x) override {
+    return guarded([&] {
+             at::Tensor &value = static_cast<TorchTensor &>(*x).value;
+             if (value.requires_grad())
+               value.retain_grad();
+             else
+               value = value.detach().requires_grad_();
+             return value;
+           }) != nullptr;
+  }
+
+  bool backward(const TensorPtr &result, const TensorPtr &weights) override {
+    return guarded([&] {
+             get(result).backward(get(weights));
+             return get(result);
+           }) != nullptr;
+  }
+
+  TensorPtr gradient(const TensorPtr &x) override {
+    return guarded([&] {
+      const at::Tensor &found = get(x).grad();
+      return found.defined() ? found : at::zeros_like(get(x).detach());
+    });
+  }
+
   bool roundToCodes(const TensorPtr &x, const CodeFormat &format) override {
     return guardedInPlace(x, [&](float *values, at::IntArrayRef shape) {
       if (format.axis < 0)
@@ -205,7 +239,8 @@ private:
   template <typename Compute>
   TensorPtr guarded(Compute compute) {
     try {
-      c10::InferenceMode mode;
+      // What is computed in this mode cannot be differentiated.
+      c10::InferenceMode mode(!recording);
       return std::make_shared<TorchTensor>(compute());
     } catch (const c10::Error &error) {
       message = error.what_without_backtrace();
@@ -236,6 +271,7 @@ private:
   }
 
   std::string message;
+  bool recording = false;
 };
 
 } // namespace
