@@ -7,7 +7,6 @@
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Quant/CodeLength.h"
-#include "deit/Quant/ErrorFeedback.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/ADT/Statistic.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -22,23 +21,25 @@ using namespace deit;
 
 #define DEBUG_TYPE "deit-choose-steps"
 ALWAYS_ENABLED_STATISTIC(numSteps, "Weights given steps");
+ALWAYS_ENABLED_STATISTIC(numPinned, "Weights whose steps or bits were given");
 
 namespace {
 
-/// A weight with what is known of it. Steps of its rows are `base` times
-/// `shape`.
+/// A weight with what is known of it.
 struct Candidate {
   WeightMatrix &weight;
-  std::vector<double> shape; ///< of geometric mean 1
-  double sensitivity = 0;    ///< divergence of the logits per squared base
-  double base = 0;
+  /// Of each row, in fourths of a power of two, beside the weight's step.
+  std::vector<int8_t> octaves;
+  std::vector<double> finest; ///< steps of the rows, for 8-bit codes
+  double step = 0;
+  /// Step times this is what all weights would have in common; 0 if it was
+  /// pinned.
+  double share = 0;
+  double bits = 0; ///< of all its codes at `step`
 
-  /// The rows' steps for `base`, none so small that codes leave 8 bits.
-  std::vector<double> steps(double base) const;
-  /// Bits of its codes at `base`, entropy-coded.
-  double bits(double base) const;
-  /// The base at which codes take `goal` bits each.
-  double baseFor(double goal) const;
+  /// The rows' steps, none so small that codes leave 8 bits.
+  std::vector<double> steps() const;
+  void countBits();
 };
 
 struct ChooseStepsPass : deit::impl::ChooseStepsPassBase<ChooseStepsPass> {
@@ -56,8 +57,7 @@ struct ChooseStepsPass : deit::impl::ChooseStepsPassBase<ChooseStepsPass> {
 
 private:
   Error chooseSteps(func::FuncOp function);
-  Error measure(func::FuncOp function, MutableArrayRef<Candidate> candidates);
-  void report(ArrayRef<Candidate> candidates);
+  void leave(ArrayRef<Candidate> candidates);
 };
 
 } // namespace
@@ -69,173 +69,183 @@ private:
 static double rootMeanSquare(ArrayRef<float> row) {
   double sum = 0;
   for (float value : row)
-    sum += double(value) * value;
+    sum += static_cast<double>(value) * value;
   return std::sqrt(sum / row.size());
 }
 
-/// Proportional to the rows' root mean square to the power `exponent`; a row
-/// that is nearly dead counts as 1/64 of the median row.
-static std::vector<double> shapeOf(const WeightMatrix &weight,
-                                   double exponent) {
+/// How steps of rows relate to one another: between what the gradients ask for,
+/// steps that fall with the square root of the sensitivity, and what is safe to
+/// assume of inputs that were not seen, steps that grow with the square root of
+/// the row. The geometric mean of the two.
+static std::vector<double> rowShape(const WeightMatrix &weight,
+                                    ArrayRef<float> sensitivity) {
   std::vector<double> spreads;
   for (size_t row = 0; row < weight.rows; ++row)
     spreads.push_back(rootMeanSquare(weight.row(row)));
   std::vector<double> sorted = spreads;
   llvm::sort(sorted);
-  double floor = std::max(sorted[sorted.size() / 2] / 64, 1e-30);
-  double logarithms = 0;
-  for (double &spread : spreads) {
-    spread = std::pow(std::max(spread, floor), exponent);
-    logarithms += std::log(spread);
-  }
-  double mean = std::exp(logarithms / spreads.size());
-  for (double &spread : spreads)
-    spread /= mean;
-  return spreads;
+  // A row that is nearly dead counts as 1/64 of the median row.
+  double leastSpread = std::max(sorted[sorted.size() / 2] / 64, 1e-30);
+  double most = *llvm::max_element(sensitivity);
+  double leastSensitivity = std::max(most * 1e-6, 1e-30);
+  std::vector<double> shape;
+  for (auto [spread, cost] : llvm::zip_equal(spreads, sensitivity))
+    shape.push_back(std::pow(std::max(spread, leastSpread) /
+                                 std::max<double>(cost, leastSensitivity),
+                             0.25));
+  return shape;
 }
 
-std::vector<double> Candidate::steps(double base) const {
-  constexpr double kLargestCode = 127;
-  std::vector<double> steps;
+/// `shape` in fourths of a power of two around its geometric mean.
+static std::vector<int8_t> toOctaves(ArrayRef<double> shape) {
+  double mean = 0;
+  for (double each : shape)
+    mean += std::log2(each) / static_cast<double>(shape.size());
+  std::vector<int8_t> octaves;
+  for (double each : shape)
+    octaves.push_back(static_cast<int8_t>(std::clamp<double>(
+        std::nearbyint(4 * (std::log2(each) - mean)), -32, 32)));
+  return octaves;
+}
+
+std::vector<double> Candidate::steps() const {
+  std::vector<double> result;
   double largest = 0;
-  for (auto [row, factor] : llvm::enumerate(shape)) {
-    double highest = 0;
-    for (float value : weight.row(row))
-      highest = std::max<double>(highest, std::abs(value));
-    steps.push_back(std::max(base * factor, highest / kLargestCode));
-    largest = std::max(largest, steps.back());
+  for (auto [fourths, least] : llvm::zip_equal(octaves, finest)) {
+    result.push_back(std::max(step * std::exp2(fourths / 4.0), least));
+    largest = std::max(largest, result.back());
   }
   // As deit-quantize keeps scales within 2^12 of one another.
-  for (double &step : steps)
-    step = std::max(step, largest / (1 << 12));
-  return steps;
+  for (double &each : result)
+    each = std::max(each, largest / (1 << 12));
+  return result;
 }
 
-double Candidate::bits(double base) const {
-  return codeBits(roundToNearest(weight.values, steps(base)), weight.rows);
+void Candidate::countBits() {
+  bits = codeBits(roundToNearest(weight.values, steps()), weight.rows);
 }
 
-/// Bisects `function`, which falls, for the argument where it is `goal`.
-static double solveFalling(double low, double high, double goal,
-                           llvm::function_ref<double(double)> function) {
-  for (int i = 0; i < 40 && high / low > 1.001; ++i) {
-    double middle = std::sqrt(low * high);
-    (function(middle) > goal ? low : high) = middle;
+/// What `weight` costs by row; fails without `deit.sensitivity`.
+static Expected<std::vector<float>> sensitivityOf(const WeightMatrix &weight) {
+  auto found = weight.op->getAttrOfType<DenseF32ArrayAttr>(kSensitivityAttr);
+  if (!found)
+    return makeError("'" + modulePath(weight.op) +
+                     "' has no 'deit.sensitivity'; run "
+                     "deit-measure-sensitivity first");
+  if (static_cast<size_t>(found.size()) != weight.rows)
+    return makeError("'" + modulePath(weight.op) +
+                     "' has 'deit.sensitivity' of " + Twine(found.size()) +
+                     " channels, not of its " + Twine(weight.rows));
+  return std::vector<float>(found.asArrayRef());
+}
+
+/// Finds the step at which all codes take `goal` bits, by Newton's method: a
+/// step twice as large saves a bit a code, nearly. `setFactor` sets the steps
+/// and returns the bits.
+static void solveForBits(double goal, double count,
+                         llvm::function_ref<double(double)> setFactor,
+                         double factor) {
+  for (int i = 0; i < 40; ++i) {
+    double excess = (setFactor(factor) - goal) / count;
+    if (std::abs(excess) < 1e-3)
+      return;
+    // Few bits fall by less than that.
+    factor *= std::exp2(std::clamp(excess, -4.0, 4.0) * 0.9);
   }
-  return std::sqrt(low * high);
 }
 
-double Candidate::baseFor(double goal) const {
-  double spread = std::max(rootMeanSquare(weight.values), 1e-30);
-  double count = static_cast<double>(weight.values.size());
-  return solveFalling(spread / 256, spread * 16, goal * count,
-                      [&](double base) { return bits(base); });
-}
-
-//===----------------------------------------------------------------------===//
-// Sensitivity
-//===----------------------------------------------------------------------===//
-
-/// The mean over images of KL(softmax(logits) || softmax(changed)), in nats.
-static double divergence(ArrayRef<float> logits, ArrayRef<float> changed,
-                         int64_t classes) {
-  double sum = 0;
-  auto logSum = [](ArrayRef<float> row) {
-    double largest = *std::max_element(row.begin(), row.end()), total = 0;
-    for (float value : row)
-      total += std::exp(value - largest);
-    return largest + std::log(total);
-  };
-  size_t images = logits.size() / classes;
-  for (size_t i = 0; i < images; ++i) {
-    ArrayRef<float> p = logits.slice(i * classes, classes);
-    ArrayRef<float> q = changed.slice(i * classes, classes);
-    double pTotal = logSum(p), qTotal = logSum(q);
-    for (int64_t c = 0; c < classes; ++c) {
-      double logP = p[c] - pTotal;
-      sum += std::exp(logP) * (logP - (q[c] - qTotal));
-    }
+/// A candidate for `weight`; its step and share are those of the sensitivity,
+/// or what was pinned.
+static Expected<Candidate> makeCandidate(WeightMatrix &weight) {
+  Candidate result = {weight, {}, finestSteps(weight)};
+  auto pinned = weight.op->getAttrOfType<FloatAttr>(kWeightStepAttr);
+  auto bits = weight.op->getAttrOfType<FloatAttr>(kWeightBitsAttr);
+  if (pinned) {
+    result.step = pinned.getValueAsDouble();
+    result.octaves.assign(weight.rows, 0);
+    if (auto octaves =
+            weight.op->getAttrOfType<DenseI8ArrayAttr>(kRowOctavesAttr))
+      result.octaves.assign(octaves.asArrayRef().begin(),
+                            octaves.asArrayRef().end());
+    if (result.octaves.size() != weight.rows)
+      return makeError("'" + modulePath(weight.op) +
+                       "' has 'deit.row_octaves' of " +
+                       Twine(result.octaves.size()) + " channels, not of its " +
+                       Twine(weight.rows));
+    return result;
   }
-  return sum / static_cast<double>(images);
-}
-
-/// Rounds one weight at a time, to the same bits, and looks at the logits.
-Error ChooseStepsPass::measure(func::FuncOp function,
-                               MutableArrayRef<Candidate> candidates) {
-  constexpr double kProbeBits = 3.5;
-  Expected<ImageBatch> images = loadCalibrationImages(function, data, samples);
-  if (!images)
-    return images.takeError();
-  Expected<FloatReference *> reference = loadFloatReference();
-  if (!reference)
-    return reference.takeError();
-  auto run = [&] {
-    return (*reference)->run(function, images->pixels, images->count);
-  };
-  auto logits = run();
-  if (!logits)
-    return logits.takeError();
-  int64_t classes = logits->size() / images->count;
-  for (Candidate &candidate : candidates) {
-    double base = candidate.baseFor(kProbeBits);
-    std::vector<double> steps = candidate.steps(base);
-    replaceValues(
-        candidate.weight,
-        valuesOf(roundToNearest(candidate.weight.values, steps), steps));
-    auto changed = run();
-    replaceValues(candidate.weight, candidate.weight.values);
-    if (!changed)
-      return changed.takeError();
-    candidate.sensitivity =
-        divergence(*logits, *changed, classes) / (base * base);
-    if (!std::isfinite(candidate.sensitivity))
-      return makeError("the logits are not finite when '" +
-                       modulePath(candidate.weight.op) + "' is rounded");
-  }
-  return Error::success();
+  Expected<std::vector<float>> sensitivity = sensitivityOf(weight);
+  if (!sensitivity)
+    return sensitivity.takeError();
+  result.octaves = toOctaves(rowShape(weight, *sensitivity));
+  double cost = 0;
+  for (auto [fourths, each] : llvm::zip_equal(result.octaves, *sensitivity))
+    cost += each * std::exp2(fourths / 2.0);
+  result.share = std::sqrt(std::max(cost / weight.rows, 1e-30));
+  if (!bits)
+    return result;
+  result.share = 0;
+  solveForBits(
+      bits.getValueAsDouble() * weight.values.size(), weight.values.size(),
+      [&](double step) {
+        result.step = step;
+        result.countBits();
+        return result.bits;
+      },
+      rootMeanSquare(weight.values) + 1e-30);
+  return result;
 }
 
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// Sets every base to `sqrt(count / sensitivity)` times one factor, the optimum
-/// of the sum of sensitivity * base^2 under a budget of bits, so that the codes
-/// take `goal` bits a weight on average.
+/// Shares `goal` bits a weight out: an error costs the same wherever it is made
+/// if step times the root of the sensitivity is one number for all.
 static void shareOut(MutableArrayRef<Candidate> candidates, double goal) {
-  double count = 0, largest = 0;
+  double count = 0, pinned = 0, start = 0;
   for (Candidate &each : candidates) {
-    count += static_cast<double>(each.weight.values.size());
-    largest = std::max(largest, each.sensitivity);
+    auto values = static_cast<double>(each.weight.values.size());
+    count += values;
+    if (each.share == 0) {
+      each.countBits();
+      pinned += each.bits;
+    } else {
+      start = std::max(start, rootMeanSquare(each.weight.values) * each.share);
+    }
   }
-  auto baseOf = [&](const Candidate &each, double factor) {
-    // What was not seen to matter may still matter a little.
-    double sensitivity = std::max(each.sensitivity, largest * 1e-9);
-    return factor * std::sqrt(static_cast<double>(each.weight.values.size()) /
-                              std::max(sensitivity, 1e-300));
-  };
-  auto total = [&](double factor) {
-    double bits = 0;
-    for (const Candidate &each : candidates)
-      bits += each.bits(baseOf(each, factor));
-    return bits;
-  };
-  double factor = solveFalling(1e-9, 1e6, goal * count, total);
-  for (Candidate &each : candidates)
-    each.base = baseOf(each, factor);
+  solveForBits(
+      goal * count, count,
+      [&](double factor) {
+        double bits = pinned;
+        for (Candidate &each : candidates)
+          if (each.share > 0) {
+            each.step = factor / each.share;
+            each.countBits();
+            bits += each.bits;
+          }
+        return bits;
+      },
+      std::max(start, 1e-30));
 }
 
-void ChooseStepsPass::report(ArrayRef<Candidate> candidates) {
-  for (const Candidate &each : candidates)
-    if (Remark remark =
-            analysisRemark(each.weight.op->getLoc(), getArgument(), "Step"))
-      remark << "rate by what rounding it alone does to the logits"
+void ChooseStepsPass::leave(ArrayRef<Candidate> candidates) {
+  Builder builder(&getContext());
+  for (const Candidate &each : candidates) {
+    Operation *op = each.weight.op;
+    op->setAttr(kWeightStepAttr, builder.getF64FloatAttr(each.step));
+    if (each.weight.isLayer())
+      op->setAttr(kRowOctavesAttr, builder.getDenseI8ArrayAttr(each.octaves));
+    ++(each.share > 0 ? numSteps : numPinned);
+    if (Remark remark = analysisRemark(op->getLoc(), getArgument(), "Step"))
+      remark << (each.share > 0 ? "rate by what an error costs at the logits"
+                                : "rate as given")
              << remarkArg("Bits",
-                          llvm::formatv("{0:f2}", each.bits(each.base) /
-                                                      each.weight.values.size())
+                          llvm::formatv("{0:f2}",
+                                        each.bits / each.weight.values.size())
                               .str())
-             << remarkArg("NatsPerSquaredStep",
-                          llvm::formatv("{0:e2}", each.sensitivity).str());
+             << remarkArg("Step", llvm::formatv("{0:e3}", each.step).str());
+  }
 }
 
 Error ChooseStepsPass::chooseSteps(func::FuncOp function) {
@@ -246,17 +256,17 @@ Error ChooseStepsPass::chooseSteps(func::FuncOp function) {
   if (!weights)
     return weights.takeError();
   SmallVector<Candidate> candidates;
-  for (WeightMatrix &weight : *weights)
-    candidates.push_back({weight, shapeOf(weight, rowExponent)});
-  if (Error error = measure(function, candidates))
-    return error;
-  shareOut(candidates, bits);
-  Builder builder(&getContext());
-  for (Candidate &each : candidates) {
-    each.weight.op->setAttr(
-        kWeightStepAttr, builder.getDenseF64ArrayAttr(each.steps(each.base)));
-    ++numSteps;
+  for (WeightMatrix &weight : *weights) {
+    // Eight bits are what deit-quantize gives every weight.
+    auto pinned = weight.op->getAttrOfType<FloatAttr>(kWeightBitsAttr);
+    if (pinned && pinned.getValueAsDouble() >= 8)
+      continue;
+    Expected<Candidate> candidate = makeCandidate(weight);
+    if (!candidate)
+      return candidate.takeError();
+    candidates.push_back(std::move(*candidate));
   }
-  report(candidates);
+  shareOut(candidates, bits);
+  leave(candidates);
   return Error::success();
 }

@@ -42,7 +42,7 @@ public:
 private:
   Error round(ArrayRef<WeightMatrix *> readers, ArrayRef<float> values,
               int64_t columns);
-  void roundOne(WeightMatrix &weight, const FeedbackFactor &factor);
+  Error roundOne(WeightMatrix &weight, const FeedbackFactor &factor);
 
   FloatReference &reference;
   MutableArrayRef<WeightMatrix> weights;
@@ -68,17 +68,41 @@ private:
 
 } // namespace
 
-static SmallVector<double> stepsOf(Operation *op) {
-  auto steps = op->getAttrOfType<DenseF64ArrayAttr>(kWeightStepAttr);
-  return steps ? SmallVector<double>(steps.asArrayRef())
-               : SmallVector<double>();
+/// How many times finer than the weight's own the steps of its codes may be,
+/// for no code to leave 8 bits, errors that are fed back included.
+static double finenessOf(const WeightMatrix &weight, ArrayRef<double> steps) {
+  constexpr double kRoom = 1.3;
+  double fineness = 16; // finer ones gain nothing
+  for (auto [step, finest] : llvm::zip_equal(steps, finestSteps(weight)))
+    if (finest > 0)
+      fineness = std::min(fineness, step / (finest * kRoom));
+  return fineness;
 }
 
-void Rounder::roundOne(WeightMatrix &weight, const FeedbackFactor &factor) {
-  SmallVector<double> steps = stepsOf(weight.op);
-  std::vector<int8_t> codes = roundWithFeedback(weight.values, steps, factor);
+Error Rounder::roundOne(WeightMatrix &weight, const FeedbackFactor &factor) {
+  Expected<SmallVector<double>> steps = rowSteps(weight.op, weight.rows);
+  if (!steps)
+    return steps.takeError();
+  // Below this, whole numbers are too far apart.
+  constexpr double kLeastFineness = 2.5;
+  std::vector<uint8_t> multiples;
+  double fineness = finenessOf(weight, *steps);
+  std::vector<double> deviations;
+  for (size_t column = 0; column < weight.columns(); ++column)
+    deviations.push_back(factor.deviation(column));
+  std::vector<double> shape = columnShape(deviations, weight.rows);
+  if (!shape.empty() && fineness >= kLeastFineness) {
+    multiples = columnMultiples(shape, fineness);
+    for (double &step : *steps)
+      step /= fineness;
+  }
+  std::vector<int8_t> codes =
+      roundWithFeedback(weight.values, *steps, multiples, factor);
   bits += codeBits(codes, weight.rows);
-  replaceValues(weight, valuesOf(codes, steps));
+  replaceValues(weight, valuesOf(codes, *steps));
+  weight.op->setAttr(kRowStepsAttr,
+                     Builder(weight.op).getDenseF64ArrayAttr(*steps));
+  return Error::success();
 }
 
 Error Rounder::round(ArrayRef<WeightMatrix *> readers, ArrayRef<float> values,
@@ -86,16 +110,14 @@ Error Rounder::round(ArrayRef<WeightMatrix *> readers, ArrayRef<float> values,
   Expected<std::vector<double>> hessian = reference.covariance(values, columns);
   if (!hessian)
     return hessian.takeError();
-  // A covariance of few rows is to be believed less.
-  FeedbackOptions scaled = options;
-  scaled.damping += static_cast<double>(columns) * columns / values.size();
-  Expected<FeedbackFactor> factor =
-      FeedbackFactor::create(std::move(*hessian), scaled);
+  Expected<FeedbackFactor> factor = FeedbackFactor::create(
+      std::move(*hessian), dampedFor(options, values.size(), columns));
   if (!factor)
     return prefixError("'" + modulePath(readers.front()->op) + "': ",
                        factor.takeError());
   for (WeightMatrix *weight : readers)
-    roundOne(*weight, *factor);
+    if (Error error = roundOne(*weight, *factor))
+      return error;
   return Error::success();
 }
 
@@ -103,7 +125,7 @@ void Rounder::roundReadersOf(Value input, ArrayRef<float> values,
                              int64_t columns) {
   SmallVector<WeightMatrix *> readers;
   for (WeightMatrix &weight : weights)
-    if (weight.op->getOperand(0) == input &&
+    if (weight.isLayer() && weight.op->getOperand(0) == input &&
         weight.op->hasAttr(kWeightStepAttr))
       readers.push_back(&weight);
   if (readers.empty() || !error.empty())
@@ -112,46 +134,14 @@ void Rounder::roundReadersOf(Value input, ArrayRef<float> values,
     error = llvm::toString(std::move(failure));
 }
 
-/// The patches of `images` as rows: what a patch embedding multiplies.
-static std::vector<float> cutPatches(PatchEmbedOp embed,
-                                     const ImageBatch &images) {
-  ArrayRef<int64_t> image =
-      cast<RankedTensorType>(embed.getImage().getType()).getShape();
-  ArrayRef<int64_t> filter =
-      cast<RankedTensorType>(embed.getWeight().getType()).getShape();
-  int64_t height = image[1], width = image[2], line = filter[2] * 3;
-  std::vector<float> rows;
-  rows.reserve(images.pixels.size());
-  for (int64_t i = 0; i < images.count; ++i)
-    for (int64_t top = 0; top < height; top += filter[1])
-      for (int64_t left = 0; left < width; left += filter[2])
-        for (int64_t y = top; y < top + filter[1]; ++y) {
-          const uint8_t *from =
-              images.pixels.data() + ((i * height + y) * width + left) * 3;
-          rows.insert(rows.end(), from, from + line);
-        }
-  return rows;
-}
-
-/// The weights of `weights` that have steps, or an error if none has.
+/// An error unless some layer has steps.
 static Error checkSteps(ArrayRef<WeightMatrix> weights) {
-  bool found = false;
-  for (const WeightMatrix &weight : weights) {
-    SmallVector<double> steps = stepsOf(weight.op);
-    if (!steps.empty() && steps.size() != weight.rows)
-      return makeError("'" + modulePath(weight.op) + "' has " +
-                       Twine(steps.size()) + " steps for " +
-                       Twine(weight.rows) + " channels");
-    if (llvm::any_of(steps, [](double step) {
-          return !(step > 0) || !std::isfinite(step);
-        }))
-      return makeError("'" + modulePath(weight.op) +
-                       "' has a step that is not positive");
-    found |= !steps.empty();
-  }
-  return found ? Error::success()
-               : makeError("no layer has 'deit.weight_step'; run "
-                           "deit-choose-steps first");
+  if (llvm::any_of(weights, [](const WeightMatrix &weight) {
+        return weight.isLayer() && weight.op->hasAttr(kWeightStepAttr);
+      }))
+    return Error::success();
+  return makeError("no layer has 'deit.weight_step'; run deit-choose-steps "
+                   "first");
 }
 
 Error RoundWeightsPass::roundFunction(func::FuncOp function) {
@@ -170,22 +160,17 @@ Error RoundWeightsPass::roundFunction(func::FuncOp function) {
   if (!reference)
     return reference.takeError();
   Rounder rounder(**reference, *weights, {damping, ordered});
-  for (WeightMatrix &weight : *weights)
-    if (auto embed = dyn_cast<PatchEmbedOp>(weight.op))
-      rounder.roundReadersOf(embed.getImage(), cutPatches(embed, *images),
-                             weight.columns());
-  auto hook = [&](OpResult result, MutableArrayRef<float> values,
-                  ArrayRef<int64_t> shape) {
-    rounder.roundReadersOf(result, values, shape.back());
-  };
-  auto logits =
-      (*reference)->run(function, images->pixels, images->count, hook);
-  if (!logits)
-    return logits.takeError();
+  Error failure =
+      visitInputs(**reference, function, *images,
+                  [&](Value input, ArrayRef<float> values, int64_t columns) {
+                    rounder.roundReadersOf(input, values, columns);
+                  });
+  if (failure)
+    return failure;
   if (!rounder.error.empty())
     return makeError(rounder.error);
   for (WeightMatrix &weight : *weights)
-    numRounded += weight.op->hasAttr(kWeightStepAttr);
+    numRounded += weight.op->hasAttr(kRowStepsAttr);
   numBytes += static_cast<unsigned>(rounder.bits / 8);
   return Error::success();
 }

@@ -5,6 +5,7 @@
 #include "Weights.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
+#include <cmath>
 
 using namespace deit;
 
@@ -14,6 +15,9 @@ static OpOperand *weightOf(Operation &op) {
     return &linear.getWeightMutable();
   if (auto embed = dyn_cast<PatchEmbedOp>(op))
     return &embed.getWeightMutable();
+  if (auto add = dyn_cast<AddOp>(op))
+    if (add.getRhs().getDefiningOp<ConstantOp>())
+      return &add.getRhsMutable();
   return nullptr;
 }
 
@@ -65,4 +69,60 @@ std::vector<float> deit::valuesOf(ArrayRef<int8_t> codes,
   for (size_t i = 0; i < codes.size(); ++i)
     values[i] = static_cast<float>(codes[i] * steps[i / columns]);
   return values;
+}
+
+std::vector<double> deit::finestSteps(const WeightMatrix &weight) {
+  constexpr double kLargestCode = 127;
+  std::vector<double> steps;
+  for (size_t row = 0; row < weight.rows; ++row) {
+    double largest = 0;
+    for (float value : weight.row(row))
+      largest = std::max<double>(largest, std::abs(value));
+    steps.push_back(largest / kLargestCode);
+  }
+  return steps;
+}
+
+/// The patches of `images` as rows: what a patch embedding multiplies.
+static std::vector<float> cutPatches(PatchEmbedOp embed,
+                                     const ImageBatch &images) {
+  ArrayRef<int64_t> image =
+      cast<RankedTensorType>(embed.getImage().getType()).getShape();
+  ArrayRef<int64_t> filter =
+      cast<RankedTensorType>(embed.getWeight().getType()).getShape();
+  int64_t height = image[1], width = image[2], line = filter[2] * 3;
+  std::vector<float> rows;
+  rows.reserve(images.pixels.size());
+  for (int64_t i = 0; i < images.count; ++i)
+    for (int64_t top = 0; top < height; top += filter[1])
+      for (int64_t left = 0; left < width; left += filter[2])
+        for (int64_t y = top; y < top + filter[1]; ++y) {
+          const uint8_t *from =
+              images.pixels.data() + ((i * height + y) * width + left) * 3;
+          rows.insert(rows.end(), from, from + line);
+        }
+  return rows;
+}
+
+Error deit::visitInputs(FloatReference &reference, func::FuncOp function,
+                        const ImageBatch &images, InputVisitor visit) {
+  for (auto embed : function.getOps<PatchEmbedOp>()) {
+    std::vector<float> patches = cutPatches(embed, images);
+    visit(embed.getImage(), patches,
+          embed.getWeight().getType().getNumElements() /
+              embed.getWeight().getType().getDimSize(0));
+  }
+  auto hook = [&](OpResult result, MutableArrayRef<float> values,
+                  ArrayRef<int64_t> shape) {
+    if (llvm::any_of(result.getUsers(),
+                     [](Operation *user) { return isa<LinearOp>(user); }))
+      visit(result, values, shape.back());
+  };
+  return reference.run(function, images.pixels, images.count, hook).takeError();
+}
+
+FeedbackOptions deit::dampedFor(FeedbackOptions options, size_t count,
+                                int64_t columns) {
+  options.damping += static_cast<double>(columns) * columns / count;
+  return options;
 }

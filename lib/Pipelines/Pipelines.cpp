@@ -43,13 +43,15 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   bool coarse = !naive && options.bits < 8;
   populatePreparePipeline(pm);
 
-  // Every layer is measured, which half the images tell as well.
+  MeasureSensitivityPassOptions sensitivity;
+  sensitivity.data = options.data;
+  sensitivity.samples = options.samples;
   ChooseStepsPassOptions steps;
-  steps.data = options.data;
-  steps.samples = std::max(options.samples / 2, 1u);
   steps.bits = options.bits;
-  if (coarse)
+  if (coarse) {
+    pm.addPass(createMeasureSensitivityPass(sensitivity));
     pm.addPass(createChooseStepsPass(steps));
+  }
 
   CalibratePassOptions calibrate;
   calibrate.data = options.data;

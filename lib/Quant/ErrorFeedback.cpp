@@ -58,35 +58,116 @@ static std::vector<float> invertUpper(const std::vector<double> &r, size_t n) {
   return std::vector<float>(inverse.begin(), inverse.end());
 }
 
-Expected<FeedbackFactor>
-FeedbackFactor::create(std::vector<double> hessian,
-                       const FeedbackOptions &options) {
+namespace {
+/// A Hessian with its columns in the order of rounding, damped and factored.
+struct OrderedFactor {
+  std::vector<size_t> order;
+  std::vector<double> r; ///< upper triangular, Hessian = R R^T
+
+  /// The deviation of each column, given those after it.
+  std::vector<double> deviations() const {
+    std::vector<double> result(order.size());
+    for (size_t i = 0; i < order.size(); ++i)
+      result[order[i]] = r[i * order.size() + i];
+    return result;
+  }
+};
+} // namespace
+
+static std::vector<size_t> orderOf(ArrayRef<double> hessian, size_t n,
+                                   bool ordered) {
+  std::vector<size_t> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  if (ordered)
+    llvm::sort(order, [&](size_t a, size_t b) {
+      double x = hessian[a * n + a], y = hessian[b * n + b];
+      return x != y ? x > y : a < b;
+    });
+  return order;
+}
+
+static Expected<OrderedFactor> factorHessian(ArrayRef<double> hessian,
+                                             const FeedbackOptions &options) {
   auto n = static_cast<size_t>(std::lround(std::sqrt(hessian.size())));
   assert(n * n == hessian.size() && "a Hessian is square");
-  FeedbackFactor result;
-  result.order.resize(n);
-  std::iota(result.order.begin(), result.order.end(), 0);
   double trace = 0;
   for (size_t i = 0; i < n; ++i)
     trace += hessian[i * n + i];
   if (!(trace > 0)) // an input that never changes has nothing to weigh
     trace = static_cast<double>(n);
-  if (options.ordered)
-    llvm::stable_sort(result.order, [&](size_t a, size_t b) {
-      return hessian[a * n + a] > hessian[b * n + b];
-    });
-  std::vector<double> ordered(n * n);
+  OrderedFactor result = {orderOf(hessian, n, options.ordered),
+                          std::vector<double>(n * n)};
   for (size_t i = 0; i < n; ++i)
     for (size_t j = 0; j < n; ++j)
-      ordered[i * n + j] = hessian[result.order[i] * n + result.order[j]];
+      result.r[i * n + j] = hessian[result.order[i] * n + result.order[j]];
   for (size_t i = 0; i < n; ++i)
-    ordered[i * n + i] += options.damping * trace / static_cast<double>(n);
-  if (!factorFromBelow(ordered, n))
+    result.r[i * n + i] += options.damping * trace / static_cast<double>(n);
+  if (!factorFromBelow(result.r, n))
     return llvm::createStringError(
         "the covariance of the layer's input is not positive definite; raise "
         "the damping");
-  result.upper = invertUpper(ordered, n);
   return result;
+}
+
+Expected<FeedbackFactor>
+FeedbackFactor::create(std::vector<double> hessian,
+                       const FeedbackOptions &options) {
+  Expected<OrderedFactor> factor = factorHessian(hessian, options);
+  if (!factor)
+    return factor.takeError();
+  FeedbackFactor result;
+  result.deviations = factor->deviations();
+  result.upper = invertUpper(factor->r, factor->order.size());
+  result.order = std::move(factor->order);
+  return result;
+}
+
+Expected<std::vector<double>>
+deit::conditionalDeviations(std::vector<double> hessian,
+                            const FeedbackOptions &options) {
+  Expected<OrderedFactor> factor = factorHessian(hessian, options);
+  if (!factor)
+    return factor.takeError();
+  return factor->deviations();
+}
+
+//===----------------------------------------------------------------------===//
+// Steps of columns
+//===----------------------------------------------------------------------===//
+
+std::vector<double> deit::columnShape(ArrayRef<double> deviations,
+                                      size_t rows) {
+  // What a multiple costs in a container, and how far apart they may be.
+  constexpr double kBitsToTell = 5, kFarthest = 8;
+  double logarithms = 0;
+  for (double deviation : deviations)
+    logarithms += std::log(deviation);
+  double mean = std::exp(logarithms / deviations.size());
+  std::vector<double> shape;
+  for (double deviation : deviations)
+    shape.push_back(std::clamp(mean / deviation, 1 / kFarthest, kFarthest));
+  double gain = columnCost(deviations, {}) / columnCost(deviations, shape);
+  if (std::log2(gain) / 2 * static_cast<double>(rows) < kBitsToTell)
+    return {};
+  return shape;
+}
+
+double deit::columnCost(ArrayRef<double> deviations, ArrayRef<double> shape) {
+  double sum = 0;
+  for (auto [column, deviation] : llvm::enumerate(deviations)) {
+    double error = deviation * (shape.empty() ? 1 : shape[column]);
+    sum += error * error;
+  }
+  return sum / static_cast<double>(deviations.size());
+}
+
+std::vector<uint8_t> deit::columnMultiples(ArrayRef<double> shape,
+                                           double fineness) {
+  std::vector<uint8_t> multiples;
+  for (double each : shape)
+    multiples.push_back(static_cast<uint8_t>(
+        std::clamp<double>(std::nearbyint(each * fineness), 1, kLargestCode)));
+  return multiples;
 }
 
 //===----------------------------------------------------------------------===//
@@ -110,14 +191,20 @@ std::vector<int8_t> deit::roundToNearest(ArrayRef<float> weight,
 
 /// Rounds one row, in units of its step, so that codes are integers.
 static void roundRow(ArrayRef<float> weight, double step,
-                     const FeedbackFactor &factor, int8_t *codes) {
+                     ArrayRef<uint8_t> multiples, const FeedbackFactor &factor,
+                     int8_t *codes) {
   size_t n = factor.columns();
   std::vector<float> left(n);
   for (size_t i = 0; i < n; ++i)
     left[i] = static_cast<float>(weight[factor.column(i)] / step);
   for (size_t i = 0; i < n; ++i) {
-    int code = clampedCode(left[i]);
-    codes[factor.column(i)] = static_cast<int8_t>(code);
+    size_t column = factor.column(i);
+    int multiple = multiples.empty() ? 1 : multiples[column];
+    int most = kLargestCode / multiple;
+    float quotient = left[i] / static_cast<float>(multiple);
+    int code = multiple * static_cast<int>(std::clamp<float>(
+                              std::nearbyint(quotient), -most, most));
+    codes[column] = static_cast<int8_t>(code);
     const float *coefficients = factor.row(i);
     float error = (left[i] - static_cast<float>(code)) / coefficients[i];
     float *rest = left.data();
@@ -128,13 +215,14 @@ static void roundRow(ArrayRef<float> weight, double step,
 
 std::vector<int8_t> deit::roundWithFeedback(ArrayRef<float> weight,
                                             ArrayRef<double> steps,
+                                            ArrayRef<uint8_t> multiples,
                                             const FeedbackFactor &factor) {
   size_t rows = steps.size(), columns = factor.columns();
   assert(weight.size() == rows * columns && "a row has the factor's columns");
   std::vector<int8_t> codes(weight.size());
   llvm::parallelFor(0, rows, [&](size_t row) {
-    roundRow(weight.slice(row * columns, columns), steps[row], factor,
-             codes.data() + row * columns);
+    roundRow(weight.slice(row * columns, columns), steps[row], multiples,
+             factor, codes.data() + row * columns);
   });
   return codes;
 }

@@ -84,7 +84,7 @@ TEST(ErrorFeedback, IsPlainRoundingWhereInputsAreIndependent) {
     covariance[i * (n + 1)] = 1 + double(i);
   std::vector<float> row = randomRow(n, 2);
   FeedbackFactor factor = factorOf(covariance);
-  EXPECT_EQ(roundWithFeedback(row, {1.0}, factor), roundToNearest(row, {1.0}));
+  EXPECT_EQ(roundWithFeedback(row, {1.0}, {}, factor), roundToNearest(row, {1.0}));
 }
 
 /// Over many rows the error at the output falls by a good part.
@@ -96,7 +96,7 @@ TEST(ErrorFeedback, BeatsPlainRounding) {
     std::vector<float> row = randomRow(n, seed + 100);
     plain += outputError(row, roundToNearest(row, {1.0}), covariance);
     feedback += outputError(
-        row, roundWithFeedback(row, {1.0}, factorOf(covariance)), covariance);
+        row, roundWithFeedback(row, {1.0}, {}, factorOf(covariance)), covariance);
   }
   EXPECT_LT(feedback, 0.6 * plain);
 }
@@ -117,7 +117,7 @@ TEST(ErrorFeedback, IsNearTheBestRounding) {
     }
     best += least;
     feedback += outputError(
-        row, roundWithFeedback(row, {1.0}, factorOf(covariance)), covariance);
+        row, roundWithFeedback(row, {1.0}, {}, factorOf(covariance)), covariance);
   }
   EXPECT_LT(feedback, 3 * best);
 }
@@ -125,7 +125,7 @@ TEST(ErrorFeedback, IsNearTheBestRounding) {
 TEST(ErrorFeedback, KeepsCodesWithin8Bits) {
   std::vector<float> row = {1e6f, -1e6f, 3, 0.2f};
   FeedbackFactor factor = factorOf(randomCovariance(4, 3));
-  for (int8_t code : roundWithFeedback(row, {0.01}, factor))
+  for (int8_t code : roundWithFeedback(row, {0.01}, {}, factor))
     EXPECT_GE(code, -127);
   EXPECT_EQ(roundToNearest(row, {1.0}), (std::vector<int8_t>{127, -127, 3, 0}));
 }
@@ -133,7 +133,7 @@ TEST(ErrorFeedback, KeepsCodesWithin8Bits) {
 TEST(ErrorFeedback, AnInputThatNeverChangesIsNoProblem) {
   FeedbackFactor factor = factorOf(std::vector<double>(9, 0));
   std::vector<float> row = {0.4f, 1.6f, -2.7f};
-  EXPECT_EQ(roundWithFeedback(row, {1.0}, factor),
+  EXPECT_EQ(roundWithFeedback(row, {1.0}, {}, factor),
             (std::vector<int8_t>{0, 2, -3}));
 }
 

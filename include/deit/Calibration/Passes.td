@@ -91,35 +91,63 @@ def CorrectBiasPass : Pass<"deit-correct-bias", "::mlir::ModuleOp"> {
   let options = ImageOptions<>.options;
 }
 
-def ChooseStepsPass : Pass<"deit-choose-steps", "::mlir::ModuleOp"> {
-  let summary = "Share bits out over the weights by what they are worth";
+def MeasureSensitivityPass
+    : Pass<"deit-measure-sensitivity", "::mlir::ModuleOp"> {
+  let summary = "Measure what a rounding error of a weight costs at the logits";
   let description = [{
-    Leaves on every linear layer and patch embedding `deit.weight_step`, the
-    step of each row's codes. Codes are entropy-coded in a compiled model, so a
-    larger step is a smaller model; there is no other limit to it but 8 bits.
+    Leaves on every linear layer and patch embedding `deit.sensitivity`: for each
+    row, by how much a squared error of its weights raises the squared error of a
+    logit. On an addition of a constant, the position embedding, it is one number.
 
-    Each weight is rounded alone, to the same bits, and the divergence it causes
-    at the logits, KL(softmax(float) || softmax(rounded)), is measured on
-    images; no labels are needed. Divergence grows with the squared step, bits
-    fall with its logarithm: steps proportional to sqrt(weights / sensitivity)
-    have the least divergence for their bits. One factor for all brings the codes
-    to `bits` a weight on average. Within a weight, a row's step is proportional
-    to its root mean square to the power of `row-exponent`.
+    It is the product of two measurements on images, which need no labels. The
+    squared gradient of the logits, along random directions, with respect to the
+    layer's outputs; and what error feedback leaves of an error in a column of
+    its input, the variance that the columns rounded later do not explain. (The
+    Gauss-Newton matrix of the logits' squared error, taken as the product of a
+    part for the rows and a part for the columns, as in Martens and Grosse,
+    Optimizing Neural Networks with Kronecker-factored Approximate Curvature,
+    2015. Gradients of the likelihood, the Fisher information, say less of images
+    that the model was not trained on.)
 
     Requires the folds of parameters. Needs LibTorch.
 
     ```mlir
     %1 = deit.linear %0, %w : ...
     // becomes
-    %1 = deit.linear %0, %w {deit.weight_step = array<f64: 0.012, 0.017>} : ...
+    %1 = deit.linear %0, %w {deit.sensitivity = array<f32: 0.4, 0.1>} : ...
     ```
   }];
-  let options = ImageOptions<>.options # [
+  let options = ImageOptions<>.options;
+}
+
+def ChooseStepsPass : Pass<"deit-choose-steps", "::mlir::ModuleOp"> {
+  let summary = "Share bits out over the weights by what they are worth";
+  let description = [{
+    Leaves on every linear layer, patch embedding and addition of a constant
+    `deit.weight_step`, the step of its codes, and on layers `deit.row_octaves`,
+    how the rows' steps differ from it, in fourths of a power of two. Codes are
+    entropy-coded in a compiled model, so a larger step is a smaller model; there
+    is no other limit to it but 8 bits.
+
+    A bit more anywhere quarters the cost of a squared error there: the total is
+    least where every weight costs the same, so steps fall with the square root
+    of `deit.sensitivity`. One factor for all brings the codes to `bits` a weight
+    on average. Within a weight, steps of rows are the geometric mean of that
+    rule and of the square root of the rows' spread, which assumes less.
+
+    What has `deit.weight_step` already keeps it, what has `deit.weight_bits`
+    gets a step of that rate, and none if that is 8; the others make up for it.
+
+    ```mlir
+    %1 = deit.linear %0, %w {deit.sensitivity = array<f32: 0.4, 0.1>} : ...
+    // becomes
+    %1 = deit.linear %0, %w {deit.sensitivity = array<f32: 0.4, 0.1>,
+        deit.weight_step = 0.014 : f64, deit.row_octaves = array<i8: -1, 1>}
+    ```
+  }];
+  let options = [
     Option<"bits", "bits", "double", "4.0",
            "Bits a weight, entropy-coded, 1 to 8 (default: 4)">,
-    Option<"rowExponent", "row-exponent", "double", "0.5",
-           "How steps follow the spread of rows: 0, one step for all rows, to "
-           "1, in proportion (default: 0.5)">,
   ];
 }
 
@@ -128,20 +156,26 @@ def RoundWeightsPass : Pass<"deit-round-weights", "::mlir::ModuleOp"> {
   let description = [{
     Weights whose layer has `deit.weight_step` are rounded to multiples of it;
     they stay float, and `deit-quantize` makes codes of them without a further
-    error. Rounding errors of a column are made up for by the columns after it
-    (GPTQ, Frantar et al. 2022), with the covariance of the layer's input on
-    images, as rounded layers before it leave it. The mean is left out: a shift
-    of it is `deit-correct-bias`'s to take back.
+    error, with the steps that are left as `deit.row_steps`. Rounding errors of a
+    column are made up for by the columns after it (GPTQ, Frantar et al. 2022),
+    with the covariance of the layer's input on images, as rounded layers before
+    it leave it. The mean is left out: a shift of it is `deit-correct-bias`'s to
+    take back.
+
+    Where an error costs more in some columns than in others, columns get steps
+    of their own as well: whole multiples of a finer step of the row, which 8-bit
+    codes have room for. The container divides by them again.
 
     Requires `deit-choose-steps`, and comes before `deit-quantize`. Needs
     LibTorch.
 
     ```mlir
     %w = deit.constant dense<[[0.31, -0.12]]> : tensor<1x2xf32>
-    %1 = deit.linear %0, %w {deit.weight_step = array<f64: 0.25>} : ...
+    %1 = deit.linear %0, %w {deit.weight_step = 0.25 : f64} : ...
     // becomes
     %w = deit.constant dense<[[0.25, 0.0]]> : tensor<1x2xf32>
-    %1 = deit.linear %0, %w {deit.weight_step = array<f64: 0.25>} : ...
+    %1 = deit.linear %0, %w {deit.weight_step = 0.25 : f64,
+                             deit.row_steps = array<f64: 0.25>} : ...
     ```
   }];
   let options = ImageOptions<>.options # [

@@ -33,19 +33,45 @@ public:
   size_t columns() const { return order.size(); }
   /// The column that is rounded at position `i`.
   size_t column(size_t i) const { return order[i]; }
+  /// The deviation of column `c`, given those that are rounded after it: an
+  /// error of its weight that nothing makes up for any more costs its square.
+  double deviation(size_t c) const { return deviations[c]; }
   /// Row `i` of U, of which elements `i` on count.
   const float *row(size_t i) const { return upper.data() + i * columns(); }
 
 private:
   std::vector<size_t> order;
   std::vector<float> upper;
+  std::vector<double> deviations;
 };
 
+/// `FeedbackFactor::deviation` of every column, without the factor.
+Expected<std::vector<double>>
+conditionalDeviations(std::vector<double> hessian,
+                      const FeedbackOptions &options);
+
+/// How steps of columns are to relate to one another in a weight of `rows`
+/// rows: the less an error there costs, the larger. Under a budget of
+/// entropy-coded bits, errors are least where all columns' cost the same: steps
+/// go as 1 / deviation, their geometric mean is 1. Empty if that does not save
+/// the bits it takes to tell.
+std::vector<double> columnShape(ArrayRef<double> deviations, size_t rows);
+
+/// The mean cost of a column's squared error in squared steps of the weight,
+/// with the columns' steps in `shape`.
+double columnCost(ArrayRef<double> deviations, ArrayRef<double> shape);
+
+/// Multiples of a row's step that columns have as steps: about
+/// `shape * fineness`, whole numbers from 1 to 127; all 1 if `shape` is empty.
+std::vector<uint8_t> columnMultiples(ArrayRef<double> shape, double fineness);
+
 /// Codes of `weight` (rows x columns, row-major), in [-127, 127]: weight n of
-/// row r becomes about `codes * steps[r]`. Frantar et al., GPTQ (2022),
-/// algorithm 1, a step for each row.
+/// row r becomes about `codes * steps[r]`, those of column c being multiples of
+/// `multiples[c]`. Frantar et al., GPTQ (2022), algorithm 1, a step for each
+/// row and column.
 std::vector<int8_t> roundWithFeedback(ArrayRef<float> weight,
                                       ArrayRef<double> steps,
+                                      ArrayRef<uint8_t> multiples,
                                       const FeedbackFactor &factor);
 
 /// Codes of `weight`, each the nearest to its value, in [-127, 127].

@@ -6,6 +6,8 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
+#include <cmath>
+
 using namespace deit;
 
 /// Up to so many values stay in the attribute, so that small IR reads.
@@ -99,4 +101,23 @@ StringRef deit::modulePath(Location loc) {
 
 Location deit::pathLoc(MLIRContext *context, const Twine &path) {
   return NameLoc::get(StringAttr::get(context, path));
+}
+
+Expected<SmallVector<double>> deit::rowSteps(Operation *op, size_t rows) {
+  SmallVector<double> steps;
+  if (auto chosen = op->getAttrOfType<DenseF64ArrayAttr>(kRowStepsAttr)) {
+    steps.assign(chosen.asArrayRef().begin(), chosen.asArrayRef().end());
+  } else if (auto step = op->getAttrOfType<FloatAttr>(kWeightStepAttr)) {
+    steps.assign(rows, step.getValueAsDouble());
+    if (auto octaves = op->getAttrOfType<DenseI8ArrayAttr>(kRowOctavesAttr)) {
+      steps.resize(octaves.size());
+      for (auto [step, fourths] : llvm::zip(steps, octaves.asArrayRef()))
+        step *= std::exp2(fourths / 4.0);
+    }
+  }
+  if (!steps.empty() && steps.size() != rows)
+    return llvm::createStringError("'" + modulePath(op) + "' has " +
+                                   Twine(steps.size()) + " steps for " +
+                                   Twine(rows) + " channels");
+  return steps;
 }

@@ -16,6 +16,50 @@ void DeiTDialect::initialize() {
       >();
 }
 
+/// Checks what the passes that round weights leave for one another.
+static LogicalResult verifyWeightAttribute(Operation *op,
+                                           NamedAttribute attribute) {
+  StringAttr name = attribute.getName();
+  Attribute value = attribute.getValue();
+  auto unless = [&](bool valid, StringRef expected) -> LogicalResult {
+    if (valid)
+      return success();
+    return op->emitOpError() << "'" << name.getValue() << "' expected "
+                             << expected << ", found " << value;
+  };
+  auto isPositive = [](double step) { return step > 0 && step < HUGE_VAL; };
+  if (name == kWeightStepAttr) {
+    auto step = dyn_cast<FloatAttr>(value);
+    return unless(step && step.getType().isF64() &&
+                      isPositive(step.getValueAsDouble()),
+                  "a positive f64");
+  }
+  if (name == kWeightBitsAttr) {
+    auto bits = dyn_cast<FloatAttr>(value);
+    return unless(bits && bits.getType().isF64() &&
+                      bits.getValueAsDouble() >= 1 &&
+                      bits.getValueAsDouble() <= 8,
+                  "an f64 from 1 to 8");
+  }
+  if (name == kRowOctavesAttr)
+    return unless(isa<DenseI8ArrayAttr>(value), "array<i8: ...>");
+  if (name == kRowStepsAttr) {
+    auto steps = dyn_cast<DenseF64ArrayAttr>(value);
+    return unless(steps && llvm::all_of(steps.asArrayRef(), isPositive),
+                  "array<f64: ...> of positive steps");
+  }
+  if (name == kSensitivityAttr) {
+    auto rows = dyn_cast<DenseF32ArrayAttr>(value);
+    return unless(rows && llvm::all_of(rows.asArrayRef(),
+                                       [](float each) {
+                                         return each >= 0 && each < HUGE_VALF;
+                                       }),
+                  "array<f32: ...> of numbers that are not negative");
+  }
+  return op->emitOpError() << "unknown attribute '" << name.getValue()
+                           << "' of dialect 'deit'";
+}
+
 LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
   if (attribute.getName() == kRangeAttr) {
@@ -33,16 +77,5 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
              << attribute.getValue();
     return success();
   }
-  if (attribute.getName() == kWeightStepAttr) {
-    auto steps = dyn_cast<DenseF64ArrayAttr>(attribute.getValue());
-    auto isPositive = [](double step) { return step > 0 && step < HUGE_VAL; };
-    if (!steps || !llvm::all_of(steps.asArrayRef(), isPositive))
-      return op->emitOpError() << "'" << kWeightStepAttr
-                               << "' expected array<f64: ...> of positive "
-                                  "steps, found "
-                               << attribute.getValue();
-    return success();
-  }
-  return op->emitOpError() << "unknown attribute '" << attribute.getName()
-                           << "' of dialect 'deit'";
+  return verifyWeightAttribute(op, attribute);
 }

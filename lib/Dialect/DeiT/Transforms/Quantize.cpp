@@ -262,15 +262,11 @@ LogicalResult Quantizer::quantizeWeight(OpOperand &weight, Value bias,
   if (failed(values) || failed(offsets))
     return failure();
   auto rows = cast<RankedTensorType>(weight.get().getType()).getDimSize(0);
-  ArrayRef<double> steps;
-  if (auto chosen = op->getAttrOfType<DenseF64ArrayAttr>(kWeightStepAttr))
-    steps = chosen.asArrayRef();
-  if (!steps.empty() && static_cast<int64_t>(steps.size()) != rows)
-    return op->emitOpError()
-           << "at '" << modulePath(op) << "' has " << steps.size()
-           << " steps for " << rows << " channels";
+  Expected<SmallVector<double>> steps = rowSteps(op, rows);
+  if (!steps)
+    return op->emitOpError() << llvm::toString(steps.takeError());
   WeightCodes rounded =
-      roundWeight(*values, rows, *offsets, inputScale, rounding, steps);
+      roundWeight(*values, rows, *offsets, inputScale, rounding, *steps);
   quant::QuantizedType type = weightI8(op->getContext(), rounded.scales);
   if (failed(checkScales(op, "a weight", type)))
     return failure();
@@ -278,6 +274,23 @@ LogicalResult Quantizer::quantizeWeight(OpOperand &weight, Value bias,
   remarkFormat(weight.get(), "weight");
   ++numWeights;
   return success();
+}
+
+/// A power of two: the codes of a stream's constant at `scale` are multiples of
+/// it, for zeros at the end take no room. As fine as the step that was chosen,
+/// or as a weight of 8 bits would be.
+static double constantUnit(OpOperand &operand, ArrayRef<float> values,
+                           double scale) {
+  double largest = 0;
+  for (float value : values)
+    largest = std::max<double>(largest, std::abs(value));
+  double step = largest / 127;
+  if (auto chosen =
+          operand.getOwner()->getAttrOfType<FloatAttr>(kWeightStepAttr))
+    step = chosen.getValueAsDouble();
+  if (!(step > scale))
+    return 1;
+  return std::exp2(std::nearbyint(std::log2(std::min(step / scale, 0x1p14))));
 }
 
 LogicalResult Quantizer::quantizeStreamConstant(OpOperand &operand) {
@@ -290,10 +303,11 @@ LogicalResult Quantizer::quantizeStreamConstant(OpOperand &operand) {
     return failure();
   quant::QuantizedType type = stream.lookup(operand.get());
   double scale = cast<quant::UniformQuantizedType>(type).getScale();
+  double unit = constantUnit(operand, *values, scale);
   std::vector<int16_t> codes;
   for (float value : *values)
     codes.push_back(static_cast<int16_t>(std::clamp<double>(
-        std::nearbyint(value / scale), type.getStorageTypeMin(),
+        std::nearbyint(value / scale / unit) * unit, type.getStorageTypeMin(),
         type.getStorageTypeMax())));
   operand.set(createCodes<int16_t>(operand.get(), type, codes));
   remarkFormat(operand.get(), "constant of the residual stream");
@@ -367,7 +381,9 @@ LogicalResult Quantizer::quantize(Operation *op) {
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));
   op->removeAttr(kRangeAttr);
-  op->removeAttr(kWeightStepAttr);
+  for (StringRef attribute : {kSensitivityAttr, kWeightStepAttr,
+                              kWeightBitsAttr, kRowOctavesAttr, kRowStepsAttr})
+    op->removeAttr(attribute);
   remarkFormat(result, "activation");
   ++numActivations;
   return success();

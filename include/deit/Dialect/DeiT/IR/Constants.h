@@ -29,6 +29,11 @@ ConstantOp createFloatConstant(OpBuilder &builder, Location loc,
 /// defined by anything else.
 FailureOr<std::vector<float>> readFloatConstant(Value value);
 
+/// The step of each of the `rows` rows of the weight of `op`: `deit.row_steps`,
+/// or `deit.weight_step` with `deit.row_octaves`; empty where there are none.
+/// Fails if there are others than `rows`.
+Expected<SmallVector<double>> rowSteps(Operation *op, size_t rows);
+
 /// The module path in `loc`, "blocks.3.mlp.fc1"; "?" where there is none.
 StringRef modulePath(Location loc);
 inline StringRef modulePath(Operation *op) { return modulePath(op->getLoc()); }

@@ -24,8 +24,22 @@ namespace deit {
 /// The discardable attributes that calibration leaves on an operation.
 constexpr llvm::StringLiteral kRangeAttr = "deit.range";
 constexpr llvm::StringLiteral kChannelMeanAttr = "deit.channel_mean";
-/// On layers, the step of each row of the weight's codes: array<f64>.
+
+/// On layers, for each row of the weight, what a squared error of one step
+/// there costs at the logits: array<f32>. On additions of a constant, one.
+constexpr llvm::StringLiteral kSensitivityAttr = "deit.sensitivity";
+/// On layers, and additions of a constant: the step that its codes are
+/// entropy-coded with, f64.
 constexpr llvm::StringLiteral kWeightStepAttr = "deit.weight_step";
+/// On layers, the bits that their codes are to take, f64; 8 leaves them to
+/// deit-quantize.
+constexpr llvm::StringLiteral kWeightBitsAttr = "deit.weight_bits";
+/// On layers, the step of each row beside that one, in fourths of a power of
+/// two: array<i8>. None where all rows have the same.
+constexpr llvm::StringLiteral kRowOctavesAttr = "deit.row_octaves";
+/// On layers, the step of each row's 8-bit codes, which its weights are
+/// multiples of: array<f64>.
+constexpr llvm::StringLiteral kRowStepsAttr = "deit.row_steps";
 
 } // namespace deit
 
