@@ -2,6 +2,7 @@
 //
 // Takes quantization's mean error out of the biases.
 
+#include "Biases.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
@@ -21,10 +22,8 @@ ALWAYS_ENABLED_STATISTIC(numBiases, "Biases corrected");
 /// By layer, what its bias gains.
 using Corrections = llvm::MapVector<Operation *, std::vector<float>>;
 
-/// The difference between the float model's channel means, which `op` carries,
-/// and those of `values`; adds it to `values`, which later layers see.
-static std::vector<float> correct(Operation *op,
-                                  MutableArrayRef<float> values) {
+std::vector<float> deit::correctMeans(Operation *op,
+                                      MutableArrayRef<float> values) {
   auto wanted = op->getAttrOfType<DenseF32ArrayAttr>(kChannelMeanAttr);
   std::vector<double> means = channelMeans(values, wanted.size());
   std::vector<float> correction;
@@ -46,7 +45,7 @@ static Expected<Corrections> findCorrections(func::FuncOp function,
                   ArrayRef<int64_t> shape) {
     Operation *op = result.getOwner();
     if (op->hasAttr(kChannelMeanAttr))
-      corrections[op] = correct(op, values);
+      corrections[op] = correctMeans(op, values);
   };
   Expected<std::vector<float>> logits =
       (*reference)->run(function, images.pixels, images.count, hook);
@@ -99,9 +98,7 @@ static FailureOr<Value> correctedBias(Operation *op, Value bias,
   return Value(createFloatConstant(builder, loc, {count}, values));
 }
 
-/// Gives `op` its new bias; fails with an error.
-static LogicalResult applyCorrection(Operation *op,
-                                     ArrayRef<float> correction) {
+LogicalResult deit::addToBias(Operation *op, ArrayRef<float> correction) {
   auto linear = dyn_cast<LinearOp>(op);
   Value old = linear ? linear.getBias() : cast<PatchEmbedOp>(op).getBias();
   FailureOr<Value> bias = correctedBias(op, old, correction);
@@ -111,7 +108,6 @@ static LogicalResult applyCorrection(Operation *op,
     linear.getBiasMutable().assign(*bias);
   else
     cast<PatchEmbedOp>(op).getBiasMutable().assign(*bias);
-  op->removeAttr(kChannelMeanAttr);
   if (old && old.use_empty())
     old.getDefiningOp()->erase();
   return success();
@@ -157,8 +153,9 @@ LogicalResult CorrectBiasPass::correctFunction(func::FuncOp function) {
     return function.emitError()
            << "deit-correct-bias: " << llvm::toString(corrections.takeError());
   for (auto &[op, correction] : *corrections) {
-    if (failed(applyCorrection(op, correction)))
+    if (failed(addToBias(op, correction)))
       return failure();
+    op->removeAttr(kChannelMeanAttr);
     passedRemark(op->getLoc(), getArgument(), "Corrected")
         << remarkArg("Largest", largest(correction));
   }

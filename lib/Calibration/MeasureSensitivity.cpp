@@ -129,7 +129,7 @@ measureInputs(FloatReference &reference, func::FuncOp function,
   llvm::DenseMap<Value, std::vector<double>> result;
   Error failure = Error::success();
   auto visit = [&](Value input, ArrayRef<float> values, int64_t columns) {
-    if (failure)
+    if (failure || !isLayerInput(input))
       return;
     auto covariance = reference.covariance(values, columns);
     if (!covariance) {
@@ -143,7 +143,7 @@ measureInputs(FloatReference &reference, func::FuncOp function,
     else
       failure = deviations.takeError();
   };
-  Error error = visitInputs(reference, function, images, visit);
+  Error error = visitValues(reference, function, images, visit);
   if (failure || error)
     return llvm::joinErrors(std::move(failure), std::move(error));
   return result;

@@ -2,12 +2,14 @@
 //
 // deit-round-weights: weights onto their steps, with error feedback.
 
+#include "Biases.h"
 #include "Weights.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Quant/CodeLength.h"
 #include "deit/Quant/ErrorFeedback.h"
 #include "deit/Support/FileIO.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/Statistic.h"
 #include <cmath>
 
@@ -36,8 +38,14 @@ public:
   /// `columns`. A failure is kept in `error`.
   void roundReadersOf(Value input, ArrayRef<float> values, int64_t columns);
 
+  /// Takes back what rounding the weight of `result` has shifted in `values`,
+  /// if the float model's means are known.
+  void correctShift(OpResult result, MutableArrayRef<float> values);
+
   std::string error;
   double bits = 0; ///< of all codes, entropy-coded
+  /// By layer, what its bias is to gain.
+  llvm::MapVector<Operation *, std::vector<float>> corrections;
 
 private:
   Error round(ArrayRef<WeightMatrix *> readers, ArrayRef<float> values,
@@ -134,6 +142,12 @@ void Rounder::roundReadersOf(Value input, ArrayRef<float> values,
     error = llvm::toString(std::move(failure));
 }
 
+void Rounder::correctShift(OpResult result, MutableArrayRef<float> values) {
+  Operation *op = result.getOwner();
+  if (op->hasAttr(kRowStepsAttr) && op->hasAttr(kChannelMeanAttr))
+    corrections[op] = correctMeans(op, values);
+}
+
 /// An error unless some layer has steps.
 static Error checkSteps(ArrayRef<WeightMatrix> weights) {
   if (llvm::any_of(weights, [](const WeightMatrix &weight) {
@@ -160,15 +174,21 @@ Error RoundWeightsPass::roundFunction(func::FuncOp function) {
   if (!reference)
     return reference.takeError();
   Rounder rounder(**reference, *weights, {damping, ordered});
-  Error failure =
-      visitInputs(**reference, function, *images,
-                  [&](Value input, ArrayRef<float> values, int64_t columns) {
-                    rounder.roundReadersOf(input, values, columns);
-                  });
+  Error failure = visitValues(
+      **reference, function, *images,
+      [&](Value input, MutableArrayRef<float> values, int64_t columns) {
+        if (auto result = dyn_cast<OpResult>(input))
+          rounder.correctShift(result, values);
+        rounder.roundReadersOf(input, values, columns);
+      });
   if (failure)
     return failure;
   if (!rounder.error.empty())
     return makeError(rounder.error);
+  for (auto &[op, correction] : rounder.corrections)
+    if (failed(addToBias(op, correction)))
+      return makeError("the bias of '" + modulePath(op) +
+                       "' cannot be changed");
   for (WeightMatrix &weight : *weights)
     numRounded += weight.op->hasAttr(kRowStepsAttr);
   numBytes += static_cast<unsigned>(rounder.bits / 8);

@@ -104,8 +104,14 @@ static std::vector<float> cutPatches(PatchEmbedOp embed,
   return rows;
 }
 
-Error deit::visitInputs(FloatReference &reference, func::FuncOp function,
-                        const ImageBatch &images, InputVisitor visit) {
+bool deit::isLayerInput(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    return isa<LinearOp, PatchEmbedOp>(user);
+  });
+}
+
+Error deit::visitValues(FloatReference &reference, func::FuncOp function,
+                        const ImageBatch &images, ValueVisitor visit) {
   for (auto embed : function.getOps<PatchEmbedOp>()) {
     std::vector<float> patches = cutPatches(embed, images);
     visit(embed.getImage(), patches,
@@ -114,9 +120,7 @@ Error deit::visitInputs(FloatReference &reference, func::FuncOp function,
   }
   auto hook = [&](OpResult result, MutableArrayRef<float> values,
                   ArrayRef<int64_t> shape) {
-    if (llvm::any_of(result.getUsers(),
-                     [](Operation *user) { return isa<LinearOp>(user); }))
-      visit(result, values, shape.back());
+    visit(result, values, shape.back());
   };
   return reference.run(function, images.pixels, images.count, hook).takeError();
 }

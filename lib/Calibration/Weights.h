@@ -42,15 +42,19 @@ std::vector<double> finestSteps(const WeightMatrix &weight);
 /// `codes * steps` by row, as floats.
 std::vector<float> valuesOf(ArrayRef<int8_t> codes, ArrayRef<double> steps);
 
-/// Every layer's input, in the order of execution. The same input may be that
-/// of several layers.
-using InputVisitor = llvm::function_ref<void(
-    Value input, ArrayRef<float> values, int64_t columns)>;
+/// A value when it is known, as rows of `columns`; later operations see what
+/// becomes of it.
+using ValueVisitor = llvm::function_ref<void(
+    Value value, MutableArrayRef<float> values, int64_t columns)>;
 
-/// Runs `function` on `images` and shows `visit` what its layers multiply, each
-/// when it is known: rows of `columns`. Of a patch embedding these are patches.
-Error visitInputs(FloatReference &reference, func::FuncOp function,
-                  const ImageBatch &images, InputVisitor visit);
+/// Runs `function` on `images` and shows `visit` every value in the order of
+/// execution; of the images those that a patch embedding multiplies, the
+/// patches.
+Error visitValues(FloatReference &reference, func::FuncOp function,
+                  const ImageBatch &images, ValueVisitor visit);
+
+/// Whether a layer multiplies `value`.
+bool isLayerInput(Value value);
 
 /// The conditional covariance's options for an input of `count` values in rows
 /// of `columns`: a covariance of few rows is to be believed less.
