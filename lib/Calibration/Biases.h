@@ -9,10 +9,10 @@
 
 namespace deit {
 
-/// The difference between the float model's channel means, which `op` carries
-/// as `deit.channel_mean`, and those of `values`, its result; adds it to
-/// `values`, which later layers see.
-std::vector<float> correctMeans(Operation *op, MutableArrayRef<float> values);
+/// The difference between the `wanted` means of channels and those of `values`,
+/// a layer's result; adds it to `values`, which later layers see.
+std::vector<float> correctMeans(ArrayRef<float> wanted,
+                                MutableArrayRef<float> values);
 
 /// Gives `op`, a linear layer or patch embedding, a bias that is larger by
 /// `change`, one number for each channel. Fails with an error.

@@ -22,12 +22,12 @@ ALWAYS_ENABLED_STATISTIC(numBiases, "Biases corrected");
 /// By layer, what its bias gains.
 using Corrections = llvm::MapVector<Operation *, std::vector<float>>;
 
-std::vector<float> deit::correctMeans(Operation *op,
+std::vector<float> deit::correctMeans(ArrayRef<float> wanted,
                                       MutableArrayRef<float> values) {
-  auto wanted = op->getAttrOfType<DenseF32ArrayAttr>(kChannelMeanAttr);
-  std::vector<double> means = channelMeans(values, wanted.size());
+  std::vector<double> means =
+      channelMeans(values, static_cast<int64_t>(wanted.size()));
   std::vector<float> correction;
-  for (auto [mean, goal] : llvm::zip_equal(means, wanted.asArrayRef()))
+  for (auto [mean, goal] : llvm::zip_equal(means, wanted))
     correction.push_back(static_cast<float>(goal - mean));
   for (size_t i = 0; i < values.size(); ++i)
     values[i] += correction[i % correction.size()];
@@ -44,8 +44,8 @@ static Expected<Corrections> findCorrections(func::FuncOp function,
   auto hook = [&](OpResult result, MutableArrayRef<float> values,
                   ArrayRef<int64_t> shape) {
     Operation *op = result.getOwner();
-    if (op->hasAttr(kChannelMeanAttr))
-      corrections[op] = correctMeans(op, values);
+    if (auto wanted = op->getAttrOfType<DenseF32ArrayAttr>(kChannelMeanAttr))
+      corrections[op] = correctMeans(wanted.asArrayRef(), values);
   };
   Expected<std::vector<float>> logits =
       (*reference)->run(function, images.pixels, images.count, hook);

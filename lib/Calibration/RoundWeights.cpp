@@ -3,9 +3,11 @@
 // deit-round-weights: weights onto their steps, with error feedback.
 
 #include "Biases.h"
+#include "TuneAffine.h"
 #include "Weights.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Quant/CodeLength.h"
 #include "deit/Quant/ErrorFeedback.h"
 #include "deit/Support/FileIO.h"
@@ -38,12 +40,16 @@ public:
   /// `columns`. A failure is kept in `error`.
   void roundReadersOf(Value input, ArrayRef<float> values, int64_t columns);
 
-  /// Takes back what rounding the weight of `result` has shifted in `values`,
-  /// if the float model's means are known.
+  /// Remembers what the float model computes.
+  void recordMeans(OpResult result, ArrayRef<float> values, int64_t channels);
+
+  /// Takes back what rounding the weight of `result` has shifted in `values`.
   void correctShift(OpResult result, MutableArrayRef<float> values);
 
   std::string error;
   double bits = 0; ///< of all codes, entropy-coded
+  /// By layer, the means of its output's channels in the float model.
+  llvm::DenseMap<Operation *, std::vector<float>> means;
   /// By layer, what its bias is to gain.
   llvm::MapVector<Operation *, std::vector<float>> corrections;
 
@@ -142,10 +148,19 @@ void Rounder::roundReadersOf(Value input, ArrayRef<float> values,
     error = llvm::toString(std::move(failure));
 }
 
+void Rounder::recordMeans(OpResult result, ArrayRef<float> values,
+                          int64_t channels) {
+  if (!isa<LinearOp, PatchEmbedOp>(result.getOwner()))
+    return;
+  std::vector<double> found = channelMeans(values, channels);
+  means[result.getOwner()].assign(found.begin(), found.end());
+}
+
 void Rounder::correctShift(OpResult result, MutableArrayRef<float> values) {
   Operation *op = result.getOwner();
-  if (op->hasAttr(kRowStepsAttr) && op->hasAttr(kChannelMeanAttr))
-    corrections[op] = correctMeans(op, values);
+  auto wanted = means.find(op);
+  if (op->hasAttr(kRowStepsAttr) && wanted != means.end())
+    corrections[op] = correctMeans(wanted->second, values);
 }
 
 /// An error unless some layer has steps.
@@ -174,6 +189,14 @@ Error RoundWeightsPass::roundFunction(func::FuncOp function) {
   if (!reference)
     return reference.takeError();
   Rounder rounder(**reference, *weights, {damping, ordered});
+  auto target = (*reference)
+                    ->run(function, images->pixels, images->count,
+                          [&](OpResult result, MutableArrayRef<float> values,
+                              ArrayRef<int64_t> shape) {
+                            rounder.recordMeans(result, values, shape.back());
+                          });
+  if (!target)
+    return target.takeError();
   Error failure = visitValues(
       **reference, function, *images,
       [&](Value input, MutableArrayRef<float> values, int64_t columns) {
@@ -189,6 +212,14 @@ Error RoundWeightsPass::roundFunction(func::FuncOp function) {
     if (failed(addToBias(op, correction)))
       return makeError("the bias of '" + modulePath(op) +
                        "' cannot be changed");
+  auto tuned =
+      tuneAffine(**reference, function, *images, *target, {epochs, rate});
+  if (!tuned)
+    return tuned.takeError();
+  passedRemark(function.getLoc(), getArgument(), "Adjusted")
+      << "biases and layer norms to the rounded weights"
+      << remarkArg("NatsBefore", tuned->before)
+      << remarkArg("NatsAfter", tuned->after);
   for (WeightMatrix &weight : *weights)
     numRounded += weight.op->hasAttr(kRowStepsAttr);
   numBytes += static_cast<unsigned>(rounder.bits / 8);

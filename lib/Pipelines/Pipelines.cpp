@@ -48,9 +48,14 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   sensitivity.samples = options.samples;
   ChooseStepsPassOptions steps;
   steps.bits = options.bits;
+  RoundWeightsPassOptions round;
+  round.data = options.data;
+  round.samples = options.samples;
+  round.epochs = 6;
   if (coarse) {
     pm.addPass(createMeasureSensitivityPass(sensitivity));
     pm.addPass(createChooseStepsPass(steps));
+    pm.addPass(createRoundWeightsPass(round));
   }
 
   CalibratePassOptions calibrate;
@@ -59,12 +64,6 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   calibrate.observer = naive ? Observer::MinMax : Observer::MSE;
   calibrate.geluRange = naive ? GeluRange::Observer : GeluRange::Output;
   pm.addPass(createCalibratePass(calibrate));
-
-  RoundWeightsPassOptions round;
-  round.data = options.data;
-  round.samples = options.samples;
-  if (coarse)
-    pm.addPass(createRoundWeightsPass(round));
 
   QuantizePassOptions quantize;
   quantize.weights = naive ? WeightScales::PerTensor : WeightScales::PerChannel;

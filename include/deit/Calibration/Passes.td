@@ -159,8 +159,13 @@ def RoundWeightsPass : Pass<"deit-round-weights", "::mlir::ModuleOp"> {
     error, with the steps that are left as `deit.row_steps`. Rounding errors of a
     column are made up for by the columns after it (GPTQ, Frantar et al. 2022),
     with the covariance of the layer's input on images, as rounded layers before
-    it leave it. The mean is left out: a shift of it is `deit-correct-bias`'s to
-    take back.
+    it leave it. The mean is left out, for a bias can take a shift of it back.
+
+    Layers' biases take back what rounding has shifted, each before the next layer
+    is rounded. At the end biases, gammas and betas are adjusted to the rounded
+    weights, `epochs` times over the images: gradient descent on the divergence
+    of the logits from the float model's, which needs no labels and changes no
+    weight. Every eighth image is only looked at, and what was best there is kept.
 
     Where an error costs more in some columns than in others, columns get steps
     of their own as well: whole multiples of a finer step of the row, which 8-bit
@@ -184,6 +189,12 @@ def RoundWeightsPass : Pass<"deit-round-weights", "::mlir::ModuleOp"> {
            "beside columns / rows of the input (default: 0.01)">,
     Option<"ordered", "ordered", "bool", "true",
            "Round the columns of the largest inputs first (default: true)">,
+    Option<"epochs", "epochs", "unsigned", "0",
+           "Times the images are seen to adjust biases and layer norms to the "
+           "rounded weights (default: 0)">,
+    Option<"rate", "rate", "double", "0.002",
+           "Steps of that at the beginning, beside the values' size (default: "
+           "0.002)">,
   ];
 }
 
