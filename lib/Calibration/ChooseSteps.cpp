@@ -40,6 +40,8 @@ struct Candidate {
   /// The rows' steps, none so small that codes leave 8 bits.
   std::vector<double> steps() const;
   void countBits();
+  /// Sets the step to `wanted`, or to what gives every row its finest.
+  void setStep(double wanted);
 };
 
 struct ChooseStepsPass : deit::impl::ChooseStepsPassBase<ChooseStepsPass> {
@@ -125,6 +127,13 @@ void Candidate::countBits() {
   bits = codeBits(roundToNearest(weight.values, steps()), weight.rows);
 }
 
+void Candidate::setStep(double wanted) {
+  double least = HUGE_VAL;
+  for (auto [fourths, each] : llvm::zip_equal(octaves, finest))
+    least = std::min(least, each * std::exp2(-fourths / 4.0));
+  step = std::max({wanted, least, 1e-30});
+}
+
 /// What `weight` costs by row; fails without `deit.sensitivity`.
 static Expected<std::vector<float>> sensitivityOf(const WeightMatrix &weight) {
   auto found = weight.op->getAttrOfType<DenseF32ArrayAttr>(kSensitivityAttr);
@@ -188,7 +197,7 @@ static Expected<Candidate> makeCandidate(WeightMatrix &weight) {
   solveForBits(
       bits.getValueAsDouble() * weight.values.size(), weight.values.size(),
       [&](double step) {
-        result.step = step;
+        result.setStep(step);
         result.countBits();
         return result.bits;
       },
@@ -220,7 +229,7 @@ static void shareOut(MutableArrayRef<Candidate> candidates, double goal) {
         double bits = pinned;
         for (Candidate &each : candidates)
           if (each.share > 0) {
-            each.step = factor / each.share;
+            each.setStep(factor / each.share);
             each.countBits();
             bits += each.bits;
           }

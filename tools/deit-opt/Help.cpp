@@ -122,9 +122,10 @@ static SmallVector<Section> sections() {
             "deit-split-qkv",            //
             "deit-fold-attention-scale", //
             "deit-sink-token-select",    //
+            "deit-measure-sensitivity",  //
             "deit-choose-steps",         //
-            "deit-calibrate",            //
             "deit-round-weights",        //
+            "deit-calibrate",            //
             "deit-quantize",             //
             "deit-correct-bias"}},
           {"Passes from deit to fxp, and on fxp",

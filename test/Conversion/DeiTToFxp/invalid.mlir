@@ -106,7 +106,7 @@ func.func @fine_weight(%x: tensor<1x2x!u8>) -> tensor<1x2x!u8> {
 
 func.func @many_inputs(%x: tensor<1x70000x!u8>) -> tensor<1x1x!u8> {
   %w = deit.constant dense<127> : tensor<1x70000xi8> -> tensor<1x70000x!w>
-  // expected-error @unknown {{at 'head': the sum of output 0 may reach 2293620000, expected less than 2^31}}
+  // expected-error @unknown {{at 'head': the sum of output 0 may reach 2293620080, expected less than 2^31}}
   %0 = deit.linear %x, %w : (tensor<1x70000x!u8>, tensor<1x70000x!w>)
     -> tensor<1x1x!u8> loc("head")
   return %0 : tensor<1x1x!u8>

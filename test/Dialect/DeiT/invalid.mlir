@@ -453,7 +453,7 @@ func.func @mean(%x: tensor<1x8xf32>) {
 // -----
 
 func.func @unknown(%x: tensor<1x8xf32>) {
-  // expected-error @below {{unknown attribute '"deit.ranges"' of dialect 'deit'}}
+  // expected-error @below {{unknown attribute 'deit.ranges' of dialect 'deit'}}
   %0 = deit.gelu %x {deit.ranges = 1 : i64}
     : tensor<1x8xf32> -> tensor<1x8xf32>
   return
@@ -462,8 +462,44 @@ func.func @unknown(%x: tensor<1x8xf32>) {
 // -----
 
 func.func @f(%x: tensor<1x2xf32>) {
-  // expected-error @below {{'deit.weight_step' expected array<f64: ...> of positive steps, found array<f64: 1.000000e+00, 0.000000e+00>}}
-  %0 = deit.gelu %x {deit.weight_step = array<f64: 1.0, 0.0>}
+  // expected-error @below {{'deit.row_steps' expected array<f64: ...> of positive steps, found array<f64: 1.000000e+00, 0.000000e+00>}}
+  %0 = deit.gelu %x {deit.row_steps = array<f64: 1.0, 0.0>}
+    : tensor<1x2xf32> -> tensor<1x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2xf32>) {
+  // expected-error @below {{'deit.weight_step' expected a positive f64, found -1.000000e+00 : f64}}
+  %0 = deit.gelu %x {deit.weight_step = -1.0 : f64}
+    : tensor<1x2xf32> -> tensor<1x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2xf32>) {
+  // expected-error @below {{'deit.weight_bits' expected an f64 from 1 to 8, found 9.000000e+00 : f64}}
+  %0 = deit.gelu %x {deit.weight_bits = 9.0 : f64}
+    : tensor<1x2xf32> -> tensor<1x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2xf32>) {
+  // expected-error @below {{'deit.row_octaves' expected array<i8: ...>, found array<i32: 1>}}
+  %0 = deit.gelu %x {deit.row_octaves = array<i32: 1>}
+    : tensor<1x2xf32> -> tensor<1x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2xf32>) {
+  // expected-error @below {{'deit.sensitivity' expected array<f32: ...> of numbers that are not negative, found array<f32: -1.000000e+00>}}
+  %0 = deit.gelu %x {deit.sensitivity = array<f32: -1.0>}
     : tensor<1x2xf32> -> tensor<1x2xf32>
   return
 }

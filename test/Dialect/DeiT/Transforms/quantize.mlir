@@ -15,7 +15,9 @@
 // REMARK: [Analysis] Format {{.*}}Range="0 to 63.75", Remark=activation, Type="!quant.uniform<u8:f32, 2.500000e-01>"
 
 // From pixels to the stream: patch embedding, positions and token share a
-// type, of the union of their ranges: 1.25 * 26.2136 / 32767 = 0.001.
+// type, of the union of their ranges: 1.25 * 26.2136 / 32767 = 0.001. Constants
+// are multiples of the power of two that is nearest to a 127th of the largest:
+// of 26214 / 127 that is 256, of 3000 / 127 it is 32.
 // CHECK-LABEL: func @embed
 func.func @embed(%image: tensor<1x1x2x3xui8>) -> tensor<1x3x1xf32> {
   // CHECK-DAG: deit.constant dense<{{\[\[\[\[}}64, 32, -127]]]]> : tensor<1x1x1x3xi8> -> tensor<1x1x1x3x!quant.uniform<i8<-127:127>:f32, 1.000000e+00>>
@@ -23,10 +25,10 @@ func.func @embed(%image: tensor<1x1x2x3xui8>) -> tensor<1x3x1xf32> {
     : tensor<1x1x1x3xf32> -> tensor<1x1x1x3xf32>
   // CHECK-DAG: %[[B:.*]] = deit.constant dense<7.000000e+00> : tensor<1xf32> -> tensor<1xf32>
   %b = deit.constant dense<[7.0]> : tensor<1xf32> -> tensor<1xf32>
-  // ROWS-DAG: %[[POS:.*]] = deit.constant dense<{{\[\[\[}}1000], [-26214]]]> : tensor<1x2x1xi16>
+  // ROWS-DAG: %[[POS:.*]] = deit.constant dense<{{\[\[\[}}1024], [-26112]]]> : tensor<1x2x1xi16>
   %pos = deit.constant dense<[[[1.0], [-26.2136]]]>
     : tensor<1x2x1xf32> -> tensor<1x2x1xf32>
-  // ROWS-DAG: %[[CLS:.*]] = deit.constant dense<3000> : tensor<1xi16> -> tensor<1x!quant.uniform<i16<-32767:32767>:f32, 0.0010000000060537816>>
+  // ROWS-DAG: %[[CLS:.*]] = deit.constant dense<3008> : tensor<1xi16> -> tensor<1x!quant.uniform<i16<-32767:32767>:f32, 0.0010000000060537816>>
   %cls = deit.constant dense<[3.0]> : tensor<1xf32> -> tensor<1xf32>
   // CHECK: %[[X:.*]] = deit.patch_embed %{{.*}}, %[[B]] {deit.channel_mean = array<f32: 1.000000e+00>} : (tensor<1x1x2x3xui8>, tensor<1x1x1x3x!quant
   // ROWS-SAME: -> tensor<1x2x1x[[S16:!quant.uniform<i16<-32767:32767>:f32, 0.0010000000060537816>]]>
