@@ -43,6 +43,12 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   bool coarse = !naive && options.bits < 8;
   populatePreparePipeline(pm);
 
+  BalanceChannelsPassOptions balance;
+  balance.data = options.data;
+  balance.samples = options.samples;
+  if (!naive)
+    pm.addPass(createBalanceChannelsPass(balance));
+
   MeasureSensitivityPassOptions sensitivity;
   sensitivity.data = options.data;
   sensitivity.samples = options.samples;

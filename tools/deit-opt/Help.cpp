@@ -122,6 +122,7 @@ static SmallVector<Section> sections() {
             "deit-split-qkv",            //
             "deit-fold-attention-scale", //
             "deit-sink-token-select",    //
+            "deit-balance-channels",     //
             "deit-measure-sensitivity",  //
             "deit-choose-steps",         //
             "deit-round-weights",        //

@@ -16,6 +16,25 @@ void DeiTDialect::initialize() {
       >();
 }
 
+bool deit::isBalance(StringRef text) {
+  if (text == "off" || text == "repq")
+    return true;
+  double strength;
+  return text.consume_front("smooth:") && !text.getAsDouble(strength) &&
+         strength >= 0 && strength <= 1;
+}
+
+static LogicalResult verifyBalance(Operation *op, Attribute attribute) {
+  auto text = dyn_cast<StringAttr>(attribute);
+  if (!text || !isBalance(text.getValue()))
+    return op->emitOpError() << "'" << kBalanceAttr << "' expected "
+                             << kBalanceForms << ", found " << attribute;
+  if (!isa<LayerNormOp>(op))
+    return op->emitOpError()
+           << "'" << kBalanceAttr << "' expected on deit.layer_norm only";
+  return success();
+}
+
 /// Checks what the passes that round weights leave for one another.
 static LogicalResult verifyWeightAttribute(Operation *op,
                                            NamedAttribute attribute) {
@@ -77,5 +96,7 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
              << attribute.getValue();
     return success();
   }
+  if (attribute.getName() == kBalanceAttr)
+    return verifyBalance(op, attribute.getValue());
   return verifyWeightAttribute(op, attribute);
 }

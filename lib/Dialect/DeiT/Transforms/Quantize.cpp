@@ -381,8 +381,9 @@ LogicalResult Quantizer::quantize(Operation *op) {
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));
   op->removeAttr(kRangeAttr);
-  for (StringRef attribute : {kSensitivityAttr, kWeightStepAttr,
-                              kWeightBitsAttr, kRowOctavesAttr, kRowStepsAttr})
+  for (StringRef attribute :
+       {kSensitivityAttr, kWeightStepAttr, kWeightBitsAttr, kRowOctavesAttr,
+        kRowStepsAttr, kBalanceAttr})
     op->removeAttr(attribute);
   remarkFormat(result, "activation");
   ++numActivations;

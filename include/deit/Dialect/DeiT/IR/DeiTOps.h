@@ -41,6 +41,13 @@ constexpr llvm::StringLiteral kRowOctavesAttr = "deit.row_octaves";
 /// multiples of: array<f64>.
 constexpr llvm::StringLiteral kRowStepsAttr = "deit.row_steps";
 
+/// On layer norms, how their channels are brought to one scale: a string that
+/// isBalance.
+constexpr llvm::StringLiteral kBalanceAttr = "deit.balance";
+constexpr llvm::StringLiteral kBalanceForms =
+    "off, repq, or smooth:A with A from 0 to 1";
+bool isBalance(StringRef text);
+
 } // namespace deit
 
 #endif // DEIT_DIALECT_DEIT_IR_DEITOPS_H
