@@ -7,6 +7,7 @@
 #include "deit/Conversion/Passes.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
 #include "deit/Dialect/Fxp/Transforms/Passes.h"
+#include "deit/Recipe/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -123,6 +124,7 @@ void deit::populateLLVMPipeline(OpPassManager &pm,
 void deit::registerPassesAndPipelines() {
   registerDeiTCalibrationPasses();
   registerDeiTConversionPasses();
+  registerDeiTRecipePasses();
   registerDeiTTransformsPasses();
   registerFxpTransformsPasses();
   mlir::registerCanonicalizerPass();

@@ -23,7 +23,12 @@ namespace deit {
 
 /// The discardable attributes that calibration leaves on an operation.
 constexpr llvm::StringLiteral kRangeAttr = "deit.range";
+/// How the range was chosen, or is to be: one of kRangeMethods.
+constexpr llvm::StringLiteral kRangeMethodAttr = "deit.range_method";
 constexpr llvm::StringLiteral kChannelMeanAttr = "deit.channel_mean";
+constexpr llvm::StringLiteral kRangeMethods[] = {
+    "minmax", "percentile",  "mse",   "entropy",
+    "fisher", "gelu-output", "search"};
 
 /// On layers, for each row of the weight, what a squared error of one step
 /// there costs at the logits: array<f32>. On additions of a constant, one.
@@ -40,6 +45,13 @@ constexpr llvm::StringLiteral kRowOctavesAttr = "deit.row_octaves";
 /// On layers, the step of each row's 8-bit codes, which its weights are
 /// multiples of: array<f64>.
 constexpr llvm::StringLiteral kRowStepsAttr = "deit.row_steps";
+
+/// On layer norms, how their channels are brought to one scale: a string that
+/// isBalance.
+constexpr llvm::StringLiteral kBalanceAttr = "deit.balance";
+constexpr llvm::StringLiteral kBalanceForms =
+    "off, repq, or smooth:A with A from 0 to 1";
+bool isBalance(StringRef text);
 
 } // namespace deit
 
