@@ -38,26 +38,15 @@ void deit::populatePreparePipeline(OpPassManager &pm) {
   function.addPass(mlir::createCanonicalizerPass());
 }
 
-void deit::populateQuantizationPipeline(OpPassManager &pm,
-                                        const QuantizationOptions &options) {
+void deit::populateMeasuringPipeline(OpPassManager &pm,
+                                     const QuantizationOptions &options,
+                                     bool sensitivity) {
   bool naive = options.recipe == Recipe::Naive;
-  bool coarse = !naive && options.bits < 8;
-  populatePreparePipeline(pm);
-
-  MeasureSensitivityPassOptions sensitivity;
-  sensitivity.data = options.data;
-  sensitivity.samples = options.samples;
-  ChooseStepsPassOptions steps;
-  steps.bits = options.bits;
-  RoundWeightsPassOptions round;
-  round.data = options.data;
-  round.samples = options.samples;
-  round.epochs = 6;
-  if (coarse) {
-    pm.addPass(createMeasureSensitivityPass(sensitivity));
-    pm.addPass(createChooseStepsPass(steps));
-    pm.addPass(createRoundWeightsPass(round));
-  }
+  MeasureSensitivityPassOptions measure;
+  measure.data = options.data;
+  measure.samples = options.samples;
+  if (sensitivity)
+    pm.addPass(createMeasureSensitivityPass(measure));
 
   CalibratePassOptions calibrate;
   calibrate.data = options.data;
@@ -65,6 +54,21 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   calibrate.observer = naive ? Observer::MinMax : Observer::MSE;
   calibrate.geluRange = naive ? GeluRange::Observer : GeluRange::Output;
   pm.addPass(createCalibratePass(calibrate));
+}
+
+void deit::populateRoundingPipeline(OpPassManager &pm,
+                                    const QuantizationOptions &options,
+                                    bool coarse) {
+  bool naive = options.recipe == Recipe::Naive;
+  ChooseStepsPassOptions steps;
+  steps.bits = options.bits;
+  RoundWeightsPassOptions round;
+  round.data = options.data;
+  round.samples = options.samples;
+  if (coarse) {
+    pm.addPass(createChooseStepsPass(steps));
+    pm.addPass(createRoundWeightsPass(round));
+  }
 
   QuantizePassOptions quantize;
   quantize.weights = naive ? WeightScales::PerTensor : WeightScales::PerChannel;
@@ -77,6 +81,14 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   correct.data = options.data;
   correct.samples = options.samples;
   pm.addPass(createCorrectBiasPass(correct));
+}
+
+void deit::populateQuantizationPipeline(OpPassManager &pm,
+                                        const QuantizationOptions &options) {
+  bool coarse = options.recipe != Recipe::Naive && options.bits < 8;
+  populatePreparePipeline(pm);
+  populateMeasuringPipeline(pm, options, coarse);
+  populateRoundingPipeline(pm, options, coarse);
 }
 
 void deit::populateFxpPipeline(OpPassManager &pm) {

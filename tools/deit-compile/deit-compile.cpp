@@ -4,9 +4,11 @@
 
 #include "deit/Codegen/Target.h"
 #include "deit/Driver/Driver.h"
+#include "deit/Recipe/Recipe.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "deit/Support/PassStatistics.h"
+#include "deit/Support/Progress.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
@@ -79,13 +81,29 @@ static cl::opt<unsigned> samples("samples", cl::value_desc("n"),
                                  cl::cat(category), cl::init(128),
                                  cl::desc("Images of it to use; default: 128"));
 static cl::opt<double> weightBits(
-    "weight-bits", cl::value_desc("n"), cl::cat(category), cl::init(8),
+    "weight-bits", cl::value_desc("n"), cl::cat(category),
     cl::desc("Bits a weight takes in the stored model, 1 to 8, on average "
              "over all weights; default: 8"));
-static cl::opt<Recipe> recipe("recipe", cl::cat(category),
-                              cl::init(Recipe::W8A8),
-                              cl::desc("How to quantize; default: w8a8"),
-                              recipeValues());
+static cl::opt<std::string> sizeBudget(
+    "size-budget", cl::value_desc("size"), cl::cat(category),
+    cl::desc("Size of the stored model, such as 2.5MB or 900KB: as many bits "
+             "as fit"));
+static cl::opt<double> maxDrop(
+    "max-drop", cl::value_desc("points"), cl::cat(category),
+    cl::desc("Points of top-1 that may be lost, as the images after those of "
+             "--samples tell: as few bits as that takes"));
+static cl::opt<std::string>
+    recipe("recipe", cl::value_desc("name or file"), cl::cat(category),
+           cl::init("w8a8"),
+           cl::desc("How to quantize: w8a8 (8-bit weights by channel and "
+                    "activations, searched ranges, 16-bit residual stream; "
+                    "default), naive (8 bits by tensor, minimum to maximum: "
+                    "the baseline), or a JSON file that says it module by "
+                    "module"));
+static cl::opt<std::string>
+    writeRecipeTo("write-recipe", cl::value_desc("file"), cl::cat(category),
+                  cl::desc("Write what was chosen for each module as a recipe "
+                           "that makes the same model"));
 static cl::opt<unsigned>
     batch("batch", cl::value_desc("n"), cl::cat(category), cl::init(1),
           cl::desc("Images that one run takes, 1 to 1024; default: 1"));
@@ -98,6 +116,8 @@ static cl::opt<int64_t> heads("heads", cl::value_desc("n"), cl::cat(category),
                               cl::desc("Attention heads, where the checkpoint "
                                        "does not tell"));
 
+static ProgressLine progressLine(llvm::errs(), "deit-compile");
+
 static std::string helpText() { return overview + describeTargets(); }
 
 static DriverOptions makeOptions(const char *program) {
@@ -109,7 +129,11 @@ static DriverOptions makeOptions(const char *program) {
   options.calibration = calibration;
   options.samples = samples;
   options.recipe = recipe;
-  options.weightBits = weightBits;
+  if (weightBits.getNumOccurrences())
+    options.weightBits = weightBits;
+  if (maxDrop.getNumOccurrences())
+    options.maxDrop = maxDrop;
+  options.writeRecipe = writeRecipeTo;
   if (batch.getNumOccurrences())
     options.batch = batch;
   options.elideWeights = elideWeights;
@@ -124,11 +148,13 @@ static DriverOptions makeOptions(const char *program) {
     return applyPassManagerCLOptions(pm);
   };
   if (!quiet) {
-    options.import.note = [](StringRef note) {
+    options.import.note = options.note = [](StringRef note) {
+      progressLine.clear();
       llvm::errs() << "deit-compile: note: " << note << '\n';
     };
     if (llvm::sys::Process::StandardErrIsDisplayed())
       options.progress = [](StringRef stage) {
+        progressLine.clear();
         llvm::errs() << "deit-compile: " << stage << '\n';
       };
   }
@@ -142,11 +168,22 @@ static Error run(const char *program) {
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
+    progressLine.clear();
     if (!quiet)
       llvm::errs() << "deit-compile: note: " << describe(diagnostic, input)
                    << '\n';
   });
-  return runDriver(context, makeOptions(program));
+  std::optional<ScopedProgressSink> sink;
+  if (!quiet && llvm::sys::Process::StandardErrIsDisplayed())
+    sink.emplace([](StringRef text) { progressLine.show(text); });
+  DriverOptions options = makeOptions(program);
+  if (sizeBudget.getNumOccurrences()) {
+    Expected<uint64_t> size = parseSize(sizeBudget);
+    if (!size)
+      return prefixError("--size-budget: ", size.takeError());
+    options.sizeBudget = *size;
+  }
+  return runDriver(context, options);
 }
 
 int main(int argc, char **argv) {

@@ -122,10 +122,12 @@ static SmallVector<Section> sections() {
             "deit-split-qkv",            //
             "deit-fold-attention-scale", //
             "deit-sink-token-select",    //
+            "deit-apply-recipe",         //
             "deit-measure-sensitivity",  //
             "deit-choose-steps",         //
-            "deit-round-weights",        //
             "deit-calibrate",            //
+            "deit-write-recipe",         //
+            "deit-round-weights",        //
             "deit-quantize",             //
             "deit-correct-bias"}},
           {"Passes from deit to fxp, and on fxp",

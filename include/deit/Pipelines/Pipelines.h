@@ -57,6 +57,18 @@ void populatePreparePipeline(OpPassManager &pm);
 void populateQuantizationPipeline(OpPassManager &pm,
                                   const QuantizationOptions &options);
 
+/// The part of `deit-quantization` after preparing that does not depend on the
+/// number of bits: what errors cost, if weights are to have fewer than 8, and
+/// ranges. Its results stay on the operations.
+void populateMeasuringPipeline(OpPassManager &pm,
+                               const QuantizationOptions &options,
+                               bool sensitivity);
+
+/// The rest of it: steps and rounding, if weights are to have fewer bits than
+/// 8, then quantization.
+void populateRoundingPipeline(OpPassManager &pm,
+                              const QuantizationOptions &options, bool coarse);
+
 /// `deit-to-fxp`: quantized model to fused integer kernels.
 void populateFxpPipeline(OpPassManager &pm);
 
