@@ -128,6 +128,7 @@ static SmallVector<Section> sections() {
             "deit-calibrate",            //
             "deit-write-recipe",         //
             "deit-round-weights",        //
+            "deit-round-groups",         //
             "deit-quantize",             //
             "deit-correct-bias"}},
           {"Passes from deit to fxp, and on fxp",
