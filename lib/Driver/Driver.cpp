@@ -4,6 +4,7 @@
 
 #include "DriverImpl.h"
 #include "Quantizer.h"
+#include "Sweep.h"
 #include "deit/Codegen/Container.h"
 #include "deit/Codegen/Emission.h"
 #include "deit/Codegen/Target.h"
@@ -64,6 +65,11 @@ Error Driver::checkOptions() {
   if (!found)
     return found.takeError();
   targets = std::move(*found);
+  if (options.output.empty())
+    return makeError("no output; name a file with -o");
+  if (!options.data.empty() || options.limit)
+    return makeError("--data and --limit are of --sweep; deit-eval measures a "
+                     "model");
   if (options.samples == 0)
     return makeError("--samples must be at least 1");
   if (options.batch && *options.batch == 0)
@@ -357,5 +363,7 @@ Expected<OwningOpRef<ModuleOp>> Driver::readInput(Level &found) {
 }
 
 Error deit::runDriver(MLIRContext &context, const DriverOptions &options) {
+  if (!options.sweep.empty())
+    return runSweep({context, options});
   return Driver(context, options).run();
 }

@@ -154,7 +154,7 @@ Expected<Found> deit::fitDrop(const Quantizer &quantizer, double points) {
       return makeError(llvm::formatv(
           "--max-drop {0} cannot be kept: at 8 bits a weight {1:f2} points of "
           "top-1 less are expected; raise it to that or more",
-          points, drop));
+          llvm::format("%g", points), drop));
     (*fits ? high : low) = bits;
   }
   session.note(

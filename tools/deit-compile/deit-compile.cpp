@@ -49,7 +49,7 @@ static cl::OptionCategory category("Options of deit-compile");
 static cl::opt<std::string> input(cl::Positional, cl::Optional,
                                   cl::desc("<checkpoint or IR>"),
                                   cl::cat(category));
-static cl::opt<std::string> output("o", cl::Required, cl::value_desc("file"),
+static cl::opt<std::string> output("o", cl::value_desc("file"),
                                    cl::cat(category),
                                    cl::desc("Output; - for text on standard "
                                             "output"));
@@ -104,6 +104,20 @@ static cl::opt<std::string>
     writeRecipeTo("write-recipe", cl::value_desc("file"), cl::cat(category),
                   cl::desc("Write what was chosen for each module as a recipe "
                            "that makes the same model"));
+static cl::opt<std::string>
+    sweep("sweep", cl::value_desc("file.csv"), cl::cat(category),
+          cl::desc("In the place of -o: measure the model at many rates and "
+                   "write a table, and a picture of it beside it; goes on "
+                   "where it was interrupted"));
+static cl::list<double>
+    sweepBits("sweep-bits", cl::value_desc("n,..."), cl::cat(category),
+              cl::CommaSeparated,
+              cl::desc("Rates of --sweep; default: a dozen from 7 to 2"));
+static cl::opt<std::string>
+    testData("data", cl::value_desc("file"), cl::cat(category),
+             cl::desc("CIFAR binary file of test images, for --sweep"));
+static cl::opt<unsigned> limit("limit", cl::value_desc("n"), cl::cat(category),
+                               cl::desc("Images of it to use; default: all"));
 static cl::opt<unsigned>
     batch("batch", cl::value_desc("n"), cl::cat(category), cl::init(1),
           cl::desc("Images that one run takes, 1 to 1024; default: 1"));
@@ -134,6 +148,11 @@ static DriverOptions makeOptions(const char *program) {
   if (maxDrop.getNumOccurrences())
     options.maxDrop = maxDrop;
   options.writeRecipe = writeRecipeTo;
+  options.sweep = sweep;
+  options.data = testData;
+  options.limit = limit;
+  if (!sweepBits.empty())
+    options.sweepBits = {sweepBits.begin(), sweepBits.end()};
   if (batch.getNumOccurrences())
     options.batch = batch;
   options.elideWeights = elideWeights;

@@ -44,7 +44,13 @@ struct DriverOptions {
   std::optional<uint64_t> sizeBudget; ///< bytes of the container
   std::optional<double> maxDrop;      ///< of top-1, in points, expected
   std::string writeRecipe;            ///< file for what was chosen
-  bool elideWeights = false;          ///< IR as text without its weights
+  /// CSV of a sweep over rates, with a picture beside it, in the place of an
+  /// output; and what it is measured on.
+  std::string sweep, data;
+  int64_t limit = 0; ///< images of `data`; 0: all
+  std::vector<double> sweepBits = {7,    6, 5,    4.5, 4,    3.5,
+                                   3.25, 3, 2.75, 2.5, 2.25, 2};
+  bool elideWeights = false; ///< IR as text without its weights
   importer::ImportOptions import;
   std::string toolFolder; ///< where the tools are, for the runtime's archives
   /// Is told what was found out, one sentence each.

@@ -206,7 +206,8 @@ def RoundGroupsPass : Pass<"deit-round-groups", "::mlir::func::FuncOp"> {
     `2^(bits-1) - 1`, a number of 16 bits; all other parameters are rounded to
     floats of 16 bits. Everything stays float, activations as well.
 
-    Comes after `deit-prepare`, and in the place of `deit-quantize`.
+    Takes the model as it was imported: `deit-prepare` makes weights of the patch
+    embedding too small for scales of 16 bits.
 
     ```mlir
     // bits=2
