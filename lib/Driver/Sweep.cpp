@@ -154,9 +154,10 @@ std::string Sweep::commandOf(const Task &task) const {
   if (task.kind == SweepKind::Float)
     return "deit-compile " + options.input + " --emit=deit -o model.mlirbc";
   if (task.kind == SweepKind::Groups)
-    return "deit-opt model.mlirbc --pass-pipeline=builtin.module(func.func("
+    return "deit-opt model.mlirbc --pass-pipeline='builtin.module(func.func("
            "deit-round-groups{bits=" +
-           std::to_string(static_cast<int>(task.bits)) + " group=64}))";
+           std::to_string(static_cast<int>(task.bits)) +
+           " group=64}))' -o rounded.mlirbc --emit-bytecode";
   std::string command = "deit-compile " + options.input + " --calib " +
                         options.calibration + " --samples " +
                         std::to_string(options.samples);

@@ -10,6 +10,7 @@
 #include "deit/Support/PassStatistics.h"
 #include "deit/Support/Progress.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "llvm/Support/CommandLine.h"
@@ -17,6 +18,7 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/SourceMgr.h"
 
 namespace cl = llvm::cl;
@@ -126,6 +128,10 @@ static cl::opt<bool> elideWeights("elide-weights", cl::cat(category),
                                            "weights; for reading only"));
 static cl::opt<bool> quiet("quiet", cl::cat(category),
                            cl::desc("No progress, no notes"));
+static cl::opt<std::string>
+    remarksFilter("remarks-filter", cl::value_desc("regex"), cl::cat(category),
+                  cl::desc("Tell what the passes did and did not whose whole "
+                           "flag the expression matches, as deit-opt does"));
 static cl::opt<int64_t> heads("heads", cl::value_desc("n"), cl::cat(category),
                               cl::desc("Attention heads, where the checkpoint "
                                        "does not tell"));
@@ -180,18 +186,42 @@ static DriverOptions makeOptions(const char *program) {
   return options;
 }
 
+/// Has the passes that --remarks-filter names print what they tell.
+static Error enableRemarks(MLIRContext &context) {
+  if (remarksFilter.empty())
+    return Error::success();
+  std::string complaint;
+  if (!llvm::Regex(remarksFilter).isValid(complaint))
+    return makeError("--remarks-filter " + quoted(remarksFilter) +
+                     " is no regular expression: " + complaint);
+  remark::RemarkCategories categories;
+  categories.passed = categories.missed = categories.analysis =
+      categories.failed = "^(" + remarksFilter + ")$";
+  if (failed(remark::enableOptimizationRemarks(
+          context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
+          categories, /*printAsEmitRemarks=*/true)))
+    return makeError("remarks cannot be enabled");
+  return Error::success();
+}
+
+/// What a pass says, beside errors.
+static void print(Diagnostic &diagnostic) {
+  progressLine.clear();
+  bool isRemark = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
+  if (isRemark || !quiet)
+    llvm::errs() << "deit-compile: " << (isRemark ? "remark: " : "note: ")
+                 << describe(diagnostic, input) << '\n';
+}
+
 static Error run(const char *program) {
   if (input.empty() && emitKind != Emit::Header)
     return makeError("no input; name a checkpoint or an IR file");
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
-    progressLine.clear();
-    if (!quiet)
-      llvm::errs() << "deit-compile: note: " << describe(diagnostic, input)
-                   << '\n';
-  });
+  ScopedDiagnosticHandler handler(&context, print);
+  if (Error error = enableRemarks(context))
+    return error;
   std::optional<ScopedProgressSink> sink;
   if (!quiet && llvm::sys::Process::StandardErrIsDisplayed())
     sink.emplace([](StringRef text) { progressLine.show(text); });
