@@ -141,13 +141,7 @@ static Expected<Found> quantizeBy(const Plan &plan,
     return fitSize(quantizer, *plan.sizeBudget);
   if (plan.maxDrop)
     return fitDrop(quantizer, *plan.maxDrop);
-  Found found;
-  found.bits = plan.weightBits.value_or(8);
-  auto module = quantizer.at(found.bits);
-  if (!module)
-    return module.takeError();
-  found.module = std::move(*module);
-  return found;
+  return quantizer.at(plan.weightBits.value_or(8));
 }
 
 Error Driver::quantize() {
@@ -168,7 +162,7 @@ Error Driver::quantize() {
   module = std::move(found->module);
   return options.writeRecipe.empty()
              ? Error::success()
-             : quantizer->writeRecipe(found->bits, options.writeRecipe);
+             : deit::writeRecipe(found->recipe, options.writeRecipe);
 }
 
 /// Only integer networks have a batch: what is calibrated is one image.

@@ -129,10 +129,10 @@ Expected<Found> deit::fitDrop(const Quantizer &quantizer, double points) {
   Found best;
   double drop = 0, low = 1, high = 8;
   auto attempt = [&](double bits) -> Expected<bool> {
-    auto module = quantizer.at(bits);
-    if (!module)
-      return module.takeError();
-    Expected<double> found = measure->of(**module);
+    Expected<Found> made = quantizer.at(bits);
+    if (!made)
+      return made.takeError();
+    Expected<double> found = measure->of(*made->module);
     if (!found)
       return found.takeError();
     session.tell(llvm::formatv("at {0:f3} bits a weight {1:f2} points of top-1 "
@@ -142,7 +142,7 @@ Expected<Found> deit::fitDrop(const Quantizer &quantizer, double points) {
     if (*found <= points || bits >= 8)
       drop = *found;
     if (*found <= points)
-      best = {std::move(*module), bits, 0};
+      best = std::move(*made);
     return *found <= points;
   };
   for (double bits = high; high - low > kBits || bits == 8;

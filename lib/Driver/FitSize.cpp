@@ -37,10 +37,10 @@ private:
 } // namespace
 
 Error SizeSearch::attempt(double bits) {
-  auto module = quantizer.at(bits);
-  if (!module)
-    return module.takeError();
-  Expected<uint64_t> bytes = sizeOf(quantizer.getSession(), **module);
+  Expected<Found> found = quantizer.at(bits);
+  if (!found)
+    return found.takeError();
+  Expected<uint64_t> bytes = sizeOf(quantizer.getSession(), *found->module);
   if (!bytes)
     return bytes.takeError();
   quantizer.getSession().tell(
@@ -51,8 +51,9 @@ Error SizeSearch::attempt(double bits) {
     above = {bits, size};
     return Error::success();
   }
+  found->bytes = *bytes;
   if (!best || *bytes >= best->bytes)
-    best = Found{std::move(*module), bits, *bytes};
+    best = std::move(*found);
   return Error::success();
 }
 

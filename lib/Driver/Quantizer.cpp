@@ -3,7 +3,6 @@
 // Quantizes one float model, at as many rates as are asked for.
 
 #include "Quantizer.h"
-#include "deit/Calibration/Passes.h"
 #include "deit/Codegen/Container.h"
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Recipe/Passes.h"
@@ -148,14 +147,13 @@ Error Quantizer::measure() {
     return makeError(session.options.recipe + ": the recipe says how every "
                                               "weight is rounded; there is "
                                               "nothing left to search");
-  bool sensitivity = open && plan.recipe.base != "naive";
   QuantizationOptions pipeline;
   setOptions(pipeline, session.options, plan, bits);
+  if (!open || plan.recipe.base == "naive")
+    return Error::success();
   return session.lower(
-      *module, sensitivity ? "measuring sensitivity and ranges" : "calibrating",
-      [&](OpPassManager &pm) {
-        populateMeasuringPipeline(pm, pipeline, sensitivity);
-      });
+      *module, "measuring sensitivity",
+      [&](OpPassManager &pm) { populateSensitivityPipeline(pm, pipeline); });
 }
 
 Expected<Quantizer> Quantizer::create(const Session &session, const Plan &plan,
@@ -186,35 +184,30 @@ OwningOpRef<ModuleOp> Quantizer::copyFor(double bits) const {
   return copy;
 }
 
-Expected<OwningOpRef<ModuleOp>> Quantizer::at(double bits) const {
-  OwningOpRef<ModuleOp> copy = copyFor(bits);
+Expected<Found> Quantizer::at(double bits) const {
+  Found found;
+  found.bits = bits;
+  found.module = copyFor(bits);
   QuantizationOptions pipeline;
   setOptions(pipeline, session.options, plan, bits);
-  if (Error error = session.lower(*copy, "quantizing", [&](OpPassManager &pm) {
-        populateRoundingPipeline(pm, pipeline, isCoarse(bits));
-      }))
+  if (Error error = session.lower(
+          *found.module, "choosing steps and ranges", [&](OpPassManager &pm) {
+            populateChoosingPipeline(pm, pipeline, isCoarse(bits));
+          }))
     return std::move(error);
-  return copy;
-}
-
-Error Quantizer::writeRecipe(double bits, StringRef path) const {
-  OwningOpRef<ModuleOp> copy = copyFor(bits);
-  if (isCoarse(bits)) {
-    ChooseStepsPassOptions steps;
-    steps.bits = bits;
-    if (Error error =
-            session.lower(*copy, "choosing steps", [&](OpPassManager &pm) {
-              pm.addPass(createChooseStepsPass(steps));
-            }))
-      return error;
-  }
-  Expected<RecipeFile> recipe = recipeOf(forwardOf(*copy));
+  Expected<RecipeFile> recipe = recipeOf(forwardOf(*found.module));
   if (!recipe)
     return recipe.takeError();
-  recipe->base = plan.recipe.base;
+  found.recipe = std::move(*recipe);
+  found.recipe.base = plan.recipe.base;
   if (bits < 8)
-    recipe->weightBits = bits;
-  return deit::writeRecipe(*recipe, path);
+    found.recipe.weightBits = bits;
+  if (Error error =
+          session.lower(*found.module, "quantizing", [&](OpPassManager &pm) {
+            populateEncodingPipeline(pm, pipeline);
+          }))
+    return std::move(error);
+  return found;
 }
 
 Expected<uint64_t> deit::sizeOf(const Session &session, ModuleOp module) {

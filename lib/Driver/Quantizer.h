@@ -24,6 +24,14 @@ struct Plan {
 /// Reads the recipe of `options`, if it is a file.
 Expected<Plan> makePlan(const DriverOptions &options);
 
+/// A quantized model.
+struct Found {
+  OwningOpRef<ModuleOp> module;
+  RecipeFile recipe;  ///< makes it
+  double bits = 0;    ///< a weight
+  uint64_t bytes = 0; ///< of the container, once it was searched for
+};
+
 /// Keeps the model as it is after everything that is the same at every rate.
 class Quantizer {
 public:
@@ -31,11 +39,8 @@ public:
   static Expected<Quantizer> create(const Session &session, const Plan &plan,
                                     OwningOpRef<ModuleOp> module);
 
-  /// The quantized model at `bits` a weight.
-  Expected<OwningOpRef<ModuleOp>> at(double bits) const;
-
-  /// Writes the recipe that makes the model at `bits`.
-  Error writeRecipe(double bits, StringRef path) const;
+  /// The quantized model at `bits` a weight, with the recipe that makes it.
+  Expected<Found> at(double bits) const;
 
   /// The float model, prepared.
   ModuleOp measured() const { return module.get(); }
@@ -54,13 +59,6 @@ private:
   Session session;
   Plan plan;
   OwningOpRef<ModuleOp> module;
-};
-
-/// A model that a search has found.
-struct Found {
-  OwningOpRef<ModuleOp> module;
-  double bits = 0;
-  uint64_t bytes = 0; ///< of the container
 };
 
 /// The largest model whose container takes at most `budget` bytes, or nearly.

@@ -196,7 +196,7 @@ Expected<Measurement> Sweep::measureQuantized(const Task &task) {
     auto made = naive->at(8);
     if (!made)
       return made.takeError();
-    quantized = std::move(*made);
+    quantized = std::move(made->module);
   } else {
     Expected<const Quantizer *> rates = quantizer();
     if (!rates)
@@ -204,7 +204,7 @@ Expected<Measurement> Sweep::measureQuantized(const Task &task) {
     auto made = (*rates)->at(task.bits);
     if (!made)
       return made.takeError();
-    quantized = std::move(*made);
+    quantized = std::move(made->module);
   }
   return evaluateQuantized(session, *quantized, images());
 }

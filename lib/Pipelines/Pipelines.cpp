@@ -38,15 +38,28 @@ void deit::populatePreparePipeline(OpPassManager &pm) {
   function.addPass(mlir::createCanonicalizerPass());
 }
 
-void deit::populateMeasuringPipeline(OpPassManager &pm,
-                                     const QuantizationOptions &options,
-                                     bool sensitivity) {
+void deit::populateSensitivityPipeline(OpPassManager &pm,
+                                       const QuantizationOptions &options) {
+  MeasureSensitivityPassOptions sensitivity;
+  sensitivity.data = options.data;
+  sensitivity.samples = options.samples;
+  pm.addPass(createMeasureSensitivityPass(sensitivity));
+}
+
+void deit::populateChoosingPipeline(OpPassManager &pm,
+                                    const QuantizationOptions &options,
+                                    bool coarse) {
   bool naive = options.recipe == Recipe::Naive;
-  MeasureSensitivityPassOptions measure;
-  measure.data = options.data;
-  measure.samples = options.samples;
-  if (sensitivity)
-    pm.addPass(createMeasureSensitivityPass(measure));
+  ChooseStepsPassOptions steps;
+  steps.bits = options.bits;
+  RoundWeightsPassOptions round;
+  round.data = options.data;
+  round.samples = options.samples;
+  round.epochs = 6;
+  if (coarse) {
+    pm.addPass(createChooseStepsPass(steps));
+    pm.addPass(createRoundWeightsPass(round));
+  }
 
   CalibratePassOptions calibrate;
   calibrate.data = options.data;
@@ -56,20 +69,9 @@ void deit::populateMeasuringPipeline(OpPassManager &pm,
   pm.addPass(createCalibratePass(calibrate));
 }
 
-void deit::populateRoundingPipeline(OpPassManager &pm,
-                                    const QuantizationOptions &options,
-                                    bool coarse) {
+void deit::populateEncodingPipeline(OpPassManager &pm,
+                                    const QuantizationOptions &options) {
   bool naive = options.recipe == Recipe::Naive;
-  ChooseStepsPassOptions steps;
-  steps.bits = options.bits;
-  RoundWeightsPassOptions round;
-  round.data = options.data;
-  round.samples = options.samples;
-  if (coarse) {
-    pm.addPass(createChooseStepsPass(steps));
-    pm.addPass(createRoundWeightsPass(round));
-  }
-
   QuantizePassOptions quantize;
   quantize.weights = naive ? WeightScales::PerTensor : WeightScales::PerChannel;
   quantize.residualBits = naive ? 8 : 16;
@@ -87,8 +89,10 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
                                         const QuantizationOptions &options) {
   bool coarse = options.recipe != Recipe::Naive && options.bits < 8;
   populatePreparePipeline(pm);
-  populateMeasuringPipeline(pm, options, coarse);
-  populateRoundingPipeline(pm, options, coarse);
+  if (coarse)
+    populateSensitivityPipeline(pm, options);
+  populateChoosingPipeline(pm, options, coarse);
+  populateEncodingPipeline(pm, options);
 }
 
 void deit::populateFxpPipeline(OpPassManager &pm) {

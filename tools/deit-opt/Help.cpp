@@ -125,9 +125,9 @@ static SmallVector<Section> sections() {
             "deit-apply-recipe",         //
             "deit-measure-sensitivity",  //
             "deit-choose-steps",         //
+            "deit-round-weights",        //
             "deit-calibrate",            //
             "deit-write-recipe",         //
-            "deit-round-weights",        //
             "deit-round-groups",         //
             "deit-quantize",             //
             "deit-correct-bias"}},

@@ -57,17 +57,21 @@ void populatePreparePipeline(OpPassManager &pm);
 void populateQuantizationPipeline(OpPassManager &pm,
                                   const QuantizationOptions &options);
 
-/// The part of `deit-quantization` after preparing that does not depend on the
-/// number of bits: what errors cost, if weights are to have fewer than 8, and
-/// ranges. Its results stay on the operations.
-void populateMeasuringPipeline(OpPassManager &pm,
-                               const QuantizationOptions &options,
-                               bool sensitivity);
+// The parts of `deit-quantization` after preparing, for whoever needs the model
+// in between. Their results stay on the operations.
 
-/// The rest of it: steps and rounding, if weights are to have fewer bits than
-/// 8, then quantization.
-void populateRoundingPipeline(OpPassManager &pm,
+/// What errors of weights cost: the same at every number of bits.
+void populateSensitivityPipeline(OpPassManager &pm,
+                                 const QuantizationOptions &options);
+
+/// Everything that is chosen: steps and rounded weights, if they are `coarse`,
+/// of fewer than 8 bits, and ranges.
+void populateChoosingPipeline(OpPassManager &pm,
                               const QuantizationOptions &options, bool coarse);
+
+/// Codes by what was chosen, corrected biases.
+void populateEncodingPipeline(OpPassManager &pm,
+                              const QuantizationOptions &options);
 
 /// `deit-to-fxp`: quantized model to fused integer kernels.
 void populateFxpPipeline(OpPassManager &pm);
