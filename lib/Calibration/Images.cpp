@@ -40,13 +40,9 @@ static Error readImages(CifarFile &file, deit_resizer *resizer, int64_t samples,
   return Error::success();
 }
 
-Expected<ImageBatch> deit::loadCalibrationImages(func::FuncOp function,
-                                                 StringRef path,
-                                                 int64_t samples) {
-  if (path.empty() || samples < 1)
-    return makeError(
-        "expected a CIFAR file and at least one image; set data=FILE and "
-        "samples=N");
+/// Opens `path` for `function`, whose image and logits it checks.
+static Error openImages(func::FuncOp function, StringRef path,
+                        CifarFile &file) {
   if (function.getNumArguments() != 1 || function.getNumResults() != 1)
     return makeError("'" + function.getName() +
                      "' is not a function from image to logits");
@@ -55,15 +51,36 @@ Expected<ImageBatch> deit::loadCalibrationImages(func::FuncOp function,
   if (!image || image.getRank() != 4 || !logits || logits.getRank() != 2)
     return makeError("'" + function.getName() +
                      "' is not a function from image to logits");
-  CifarFile file;
   std::string name = path.str();
   if (!deit_cifar_open(&file.reader, name.c_str(), /*format=*/0,
                        logits.getDimSize(1), &file.error))
     return failOn(file.error);
+  return Error::success();
+}
+
+Expected<int64_t> deit::countCalibrationImages(func::FuncOp function,
+                                               StringRef path) {
+  CifarFile file;
+  if (Error error = openImages(function, path, file))
+    return std::move(error);
+  return file.reader.count;
+}
+
+Expected<ImageBatch> deit::loadCalibrationImages(func::FuncOp function,
+                                                 StringRef path,
+                                                 int64_t samples) {
+  if (path.empty() || samples < 1)
+    return makeError(
+        "expected a CIFAR file and at least one image; set data=FILE and "
+        "samples=N");
+  CifarFile file;
+  if (Error error = openImages(function, path, file))
+    return std::move(error);
   if (file.reader.count < samples)
     return makeError(path + " holds " + Twine(file.reader.count) +
                      " images, fewer than " + "the " + Twine(samples) +
                      " asked for; lower samples");
+  auto image = cast<RankedTensorType>(function.getArgumentTypes()[0]);
   int64_t height = image.getDimSize(1), width = image.getDimSize(2);
   std::unique_ptr<deit_resizer, FreeResizer> resizer(
       deit_resizer_create(DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, width, height));

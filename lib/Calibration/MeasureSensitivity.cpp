@@ -8,6 +8,7 @@
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Progress.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/Statistic.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -94,6 +95,7 @@ squareGradients(FloatReference &reference, func::FuncOp function,
     result[weight.op]; // in the order of the weights
   size_t bytes = images.pixels.size() / images.count;
   std::mt19937_64 random(1);
+  Progress progress("measuring sensitivity, image", images.count);
   for (int64_t first = 0; first < images.count; first += kGroup) {
     int64_t count = std::min(kGroup, images.count - first);
     Error error = reference.differentiate(
@@ -111,6 +113,7 @@ squareGradients(FloatReference &reference, func::FuncOp function,
         });
     if (error)
       return std::move(error);
+    progress.advance(count);
   }
   for (auto &[op, sums] : result)
     for (double &sum : sums)

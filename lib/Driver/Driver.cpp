@@ -2,7 +2,9 @@
 //
 // The compiler driver: from a checkpoint or any level of IR to any level.
 
-#include "deit/Driver/Driver.h"
+#include "DriverImpl.h"
+#include "Quantizer.h"
+#include "Sweep.h"
 #include "deit/Codegen/Container.h"
 #include "deit/Codegen/Emission.h"
 #include "deit/Codegen/Target.h"
@@ -15,6 +17,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 
 using namespace deit;
@@ -42,40 +45,6 @@ Expected<Level> deit::levelOf(ModuleOp module) {
   return level;
 }
 
-namespace {
-/// One run of the driver: a module on its way down.
-class Driver {
-public:
-  Driver(MLIRContext &context, const DriverOptions &options)
-      : context(context), options(options) {}
-  Error run();
-
-private:
-  MLIRContext &context;
-  const DriverOptions &options;
-  OwningOpRef<ModuleOp> module;
-  Level level = Level::Float;
-  TargetList targets;
-
-  Error checkOptions();
-  Error read();
-  Error lower(StringRef stage,
-              llvm::function_ref<void(OpPassManager &)> populate);
-  Error setBatch(Level goal);
-  Error lowerTo(Level goal);
-  Error quantize();
-  Expected<std::string> container();
-  Error writeContainer();
-  Error checkPrograms();
-  Error writeCode();
-  std::string modelName();
-  void tell(const Twine &message) {
-    if (options.progress)
-      options.progress(message.str());
-  }
-};
-} // namespace
-
 /// The level of IR that `emit` starts from.
 static Level levelFor(Emit emit) {
   switch (emit) {
@@ -96,18 +65,20 @@ Error Driver::checkOptions() {
   if (!found)
     return found.takeError();
   targets = std::move(*found);
+  if (options.output.empty())
+    return makeError("no output; name a file with -o");
+  if (!options.data.empty() || options.limit)
+    return makeError("--data and --limit are of --sweep; deit-eval measures a "
+                     "model");
   if (options.samples == 0)
     return makeError("--samples must be at least 1");
-  if (!(options.weightBits >= 1 && options.weightBits <= 8))
-    return makeError("--weight-bits takes a number from 1 to 8");
-  if (options.weightBits < 8 && options.recipe == Recipe::Naive)
-    return makeError("--weight-bits is of the recipe w8a8; naive rounds to 8 "
-                     "bits and knows nothing else");
   if (options.batch && *options.batch == 0)
     return makeError("--batch must be at least 1");
   if (options.batch && levelFor(options.emit) < Level::Integer)
     return makeError("--batch is of integer networks and of what is compiled "
                      "from them; leave it out here");
+  if (Expected<Plan> plan = makePlan(options); !plan)
+    return plan.takeError();
   bool isText = options.emit <= Emit::Assembly || options.emit == Emit::Header;
   if (options.output == "-" && !isText)
     return makeError("standard output takes text only; name a file with -o");
@@ -121,9 +92,9 @@ Error Driver::read() {
   StringRef name = options.input;
   bool isModule = isBytecode((*bytes)->getBuffer()) || name == "-" ||
                   name.ends_with(".mlir") || name.ends_with(".mlirbc");
-  auto loaded = isModule
-                    ? parseModule(context, name, std::move(*bytes))
-                    : importer::importCheckpoint(context, name, options.import);
+  auto loaded = isModule ? parseModule(session.context, name, std::move(*bytes))
+                         : importer::importCheckpoint(session.context, name,
+                                                      options.import);
   if (!loaded)
     return loaded.takeError();
   module = std::move(*loaded);
@@ -140,8 +111,8 @@ std::string Driver::modelName() {
   return llvm::sys::path::stem(options.input).str();
 }
 
-Error Driver::lower(StringRef stage,
-                    llvm::function_ref<void(OpPassManager &)> populate) {
+Error Session::lower(ModuleOp module, StringRef stage,
+                     llvm::function_ref<void(OpPassManager &)> populate) const {
   tell(stage);
   PassManager pm(&context, ModuleOp::getOperationName());
   if (options.configure && failed(options.configure(pm)))
@@ -156,25 +127,42 @@ Error Driver::lower(StringRef stage,
       complaint = describe(diagnostic, options.input);
     return success();
   });
-  if (failed(pm.run(*module)))
+  if (failed(pm.run(module)))
     return makeError(complaint.empty()
                          ? options.input + ": " + stage.str() + " failed"
                          : complaint);
   return Error::success();
 }
 
+/// The model as small as `plan` says.
+static Expected<Found> quantizeBy(const Plan &plan,
+                                  const Quantizer &quantizer) {
+  if (plan.sizeBudget)
+    return fitSize(quantizer, *plan.sizeBudget);
+  if (plan.maxDrop)
+    return fitDrop(quantizer, *plan.maxDrop);
+  return quantizer.at(plan.weightBits.value_or(8));
+}
+
 Error Driver::quantize() {
-  if (options.calibration.empty())
-    return makeError("quantizing needs images to calibrate with: pass --calib "
-                     "FILE, a CIFAR binary file of training images");
-  QuantizationOptions quantization;
-  quantization.data = options.calibration;
-  quantization.samples = options.samples;
-  quantization.recipe = options.recipe;
-  quantization.bits = options.weightBits;
-  return lower("quantizing", [&](OpPassManager &pm) {
-    populateQuantizationPipeline(pm, quantization);
-  });
+  Expected<Plan> plan = makePlan(options);
+  if (!plan)
+    return plan.takeError();
+  Expected<Quantizer> quantizer =
+      Quantizer::create(session, *plan, std::move(module));
+  if (!quantizer)
+    return quantizer.takeError();
+  Expected<Found> found = quantizeBy(*plan, *quantizer);
+  if (!found)
+    return found.takeError();
+  if (plan->sizeBudget || plan->maxDrop)
+    session.note(llvm::formatv("{0:f3} bits a weight: {1}", found->bits,
+                               describeSize(found->bytes))
+                     .str());
+  module = std::move(found->module);
+  return options.writeRecipe.empty()
+             ? Error::success()
+             : deit::writeRecipe(found->recipe, options.writeRecipe);
 }
 
 /// Only integer networks have a batch: what is calibrated is one image.
@@ -193,14 +181,30 @@ Error Driver::setBatch(Level goal) {
   });
 }
 
+/// Options of quantizing are for where it happens.
+Error Driver::checkQuantization(Level goal) {
+  if (level == Level::Float && goal > Level::Float)
+    return Error::success();
+  bool isFile = options.recipe != "w8a8" && options.recipe != "naive";
+  StringRef wrong = options.weightBits.value_or(8) < 8 ? "--weight-bits"
+                    : options.sizeBudget               ? "--size-budget"
+                    : options.maxDrop                  ? "--max-drop"
+                    : !options.writeRecipe.empty()     ? "--write-recipe"
+                    : isFile                           ? "--recipe"
+                                                       : "";
+  if (wrong.empty())
+    return Error::success();
+  return makeError(wrong + " is of quantizing a float model, which is not done "
+                           "here; leave it out");
+}
+
 Error Driver::lowerTo(Level goal) {
   if (level > goal)
     return makeError(
         options.input +
         ": the module is already lowered beyond what is asked for");
-  if (options.weightBits < 8 && (level != Level::Float || goal == Level::Float))
-    return makeError("--weight-bits is of quantizing a float model, which is "
-                     "not done here; leave it out");
+  if (Error error = checkQuantization(goal))
+    return error;
   if (level == Level::Float && goal > Level::Float) {
     if (Error error = quantize())
       return error;
@@ -308,15 +312,7 @@ Error Driver::writeCode() {
                      options.output, options.toolFolder);
 }
 
-Error Driver::run() {
-  if (Error error = checkOptions())
-    return error;
-  if (options.emit == Emit::Header)
-    return writeBytes(options.output, kModelHeader);
-  if (Error error = read())
-    return error;
-  if (Error error = lowerTo(levelFor(options.emit)))
-    return error;
+Error Driver::write() {
   switch (options.emit) {
   case Emit::DeiT:
   case Emit::Quant:
@@ -331,6 +327,37 @@ Error Driver::run() {
   }
 }
 
+Error Driver::run() {
+  if (Error error = checkOptions())
+    return error;
+  if (options.emit == Emit::Header)
+    return writeBytes(options.output, kModelHeader);
+  if (Error error = read())
+    return error;
+  if (Error error = lowerTo(levelFor(options.emit)))
+    return error;
+  return write();
+}
+
+Error Driver::run(OwningOpRef<ModuleOp> input, Level inputLevel) {
+  module = std::move(input);
+  level = inputLevel;
+  if (Error error = checkOptions())
+    return error;
+  if (Error error = lowerTo(levelFor(options.emit)))
+    return error;
+  return write();
+}
+
+Expected<OwningOpRef<ModuleOp>> Driver::readInput(Level &found) {
+  if (Error error = read())
+    return std::move(error);
+  found = level;
+  return std::move(module);
+}
+
 Error deit::runDriver(MLIRContext &context, const DriverOptions &options) {
+  if (!options.sweep.empty())
+    return runSweep({context, options});
   return Driver(context, options).run();
 }

@@ -7,6 +7,7 @@
 #include "deit/Conversion/Passes.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
 #include "deit/Dialect/Fxp/Transforms/Passes.h"
+#include "deit/Recipe/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -37,29 +38,35 @@ void deit::populatePreparePipeline(OpPassManager &pm) {
   function.addPass(mlir::createCanonicalizerPass());
 }
 
-void deit::populateQuantizationPipeline(OpPassManager &pm,
-                                        const QuantizationOptions &options) {
-  bool naive = options.recipe == Recipe::Naive;
-  bool coarse = !naive && options.bits < 8;
-  populatePreparePipeline(pm);
-
+void deit::populateBalancePipeline(OpPassManager &pm,
+                                   const QuantizationOptions &options) {
+  if (options.recipe == Recipe::Naive)
+    return;
   BalanceChannelsPassOptions balance;
   balance.data = options.data;
   balance.samples = options.samples;
-  if (!naive)
-    pm.addPass(createBalanceChannelsPass(balance));
+  pm.addPass(createBalanceChannelsPass(balance));
+}
 
+void deit::populateSensitivityPipeline(OpPassManager &pm,
+                                       const QuantizationOptions &options) {
   MeasureSensitivityPassOptions sensitivity;
   sensitivity.data = options.data;
   sensitivity.samples = options.samples;
+  pm.addPass(createMeasureSensitivityPass(sensitivity));
+}
+
+void deit::populateChoosingPipeline(OpPassManager &pm,
+                                    const QuantizationOptions &options,
+                                    bool coarse) {
+  bool naive = options.recipe == Recipe::Naive;
   ChooseStepsPassOptions steps;
   steps.bits = options.bits;
   RoundWeightsPassOptions round;
   round.data = options.data;
   round.samples = options.samples;
-  round.epochs = 6;
+  round.epochs = options.epochs;
   if (coarse) {
-    pm.addPass(createMeasureSensitivityPass(sensitivity));
     pm.addPass(createChooseStepsPass(steps));
     pm.addPass(createRoundWeightsPass(round));
   }
@@ -70,7 +77,11 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   calibrate.observer = naive ? Observer::MinMax : Observer::MSE;
   calibrate.geluRange = naive ? GeluRange::Observer : GeluRange::Output;
   pm.addPass(createCalibratePass(calibrate));
+}
 
+void deit::populateEncodingPipeline(OpPassManager &pm,
+                                    const QuantizationOptions &options) {
+  bool naive = options.recipe == Recipe::Naive;
   QuantizePassOptions quantize;
   quantize.weights = naive ? WeightScales::PerTensor : WeightScales::PerChannel;
   quantize.residualBits = naive ? 8 : 16;
@@ -82,6 +93,17 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
   correct.data = options.data;
   correct.samples = options.samples;
   pm.addPass(createCorrectBiasPass(correct));
+}
+
+void deit::populateQuantizationPipeline(OpPassManager &pm,
+                                        const QuantizationOptions &options) {
+  bool coarse = options.recipe != Recipe::Naive && options.bits < 8;
+  populatePreparePipeline(pm);
+  populateBalancePipeline(pm, options);
+  if (coarse)
+    populateSensitivityPipeline(pm, options);
+  populateChoosingPipeline(pm, options, coarse);
+  populateEncodingPipeline(pm, options);
 }
 
 void deit::populateFxpPipeline(OpPassManager &pm) {
@@ -129,6 +151,7 @@ void deit::populateLLVMPipeline(OpPassManager &pm,
 void deit::registerPassesAndPipelines() {
   registerDeiTCalibrationPasses();
   registerDeiTConversionPasses();
+  registerDeiTRecipePasses();
   registerDeiTTransformsPasses();
   registerFxpTransformsPasses();
   mlir::registerCanonicalizerPass();

@@ -4,10 +4,13 @@
 
 #include "deit/Codegen/Target.h"
 #include "deit/Driver/Driver.h"
+#include "deit/Recipe/Recipe.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "deit/Support/PassStatistics.h"
+#include "deit/Support/Progress.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "llvm/Support/CommandLine.h"
@@ -15,6 +18,7 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/SourceMgr.h"
 
 namespace cl = llvm::cl;
@@ -47,7 +51,7 @@ static cl::OptionCategory category("Options of deit-compile");
 static cl::opt<std::string> input(cl::Positional, cl::Optional,
                                   cl::desc("<checkpoint or IR>"),
                                   cl::cat(category));
-static cl::opt<std::string> output("o", cl::Required, cl::value_desc("file"),
+static cl::opt<std::string> output("o", cl::value_desc("file"),
                                    cl::cat(category),
                                    cl::desc("Output; - for text on standard "
                                             "output"));
@@ -79,13 +83,43 @@ static cl::opt<unsigned> samples("samples", cl::value_desc("n"),
                                  cl::cat(category), cl::init(128),
                                  cl::desc("Images of it to use; default: 128"));
 static cl::opt<double> weightBits(
-    "weight-bits", cl::value_desc("n"), cl::cat(category), cl::init(8),
+    "weight-bits", cl::value_desc("n"), cl::cat(category),
     cl::desc("Bits a weight takes in the stored model, 1 to 8, on average "
              "over all weights; default: 8"));
-static cl::opt<Recipe> recipe("recipe", cl::cat(category),
-                              cl::init(Recipe::W8A8),
-                              cl::desc("How to quantize; default: w8a8"),
-                              recipeValues());
+static cl::opt<std::string> sizeBudget(
+    "size-budget", cl::value_desc("size"), cl::cat(category),
+    cl::desc("Size of the stored model, such as 2.5MB or 900KB: as many bits "
+             "as fit"));
+static cl::opt<double> maxDrop(
+    "max-drop", cl::value_desc("points"), cl::cat(category),
+    cl::desc("Points of top-1 that may be lost, as the images after those of "
+             "--samples tell: as few bits as that takes"));
+static cl::opt<std::string>
+    recipe("recipe", cl::value_desc("name or file"), cl::cat(category),
+           cl::init("w8a8"),
+           cl::desc("How to quantize: w8a8 (8-bit weights by channel and "
+                    "activations, searched ranges, 16-bit residual stream; "
+                    "default), naive (8 bits by tensor, minimum to maximum: "
+                    "the baseline), or a JSON file that says it module by "
+                    "module"));
+static cl::opt<std::string>
+    writeRecipeTo("write-recipe", cl::value_desc("file"), cl::cat(category),
+                  cl::desc("Write what was chosen for each module as a recipe "
+                           "that makes the same model"));
+static cl::opt<std::string>
+    sweep("sweep", cl::value_desc("file.csv"), cl::cat(category),
+          cl::desc("In the place of -o: measure the model at many rates and "
+                   "write a table, and a picture of it beside it; goes on "
+                   "where it was interrupted"));
+static cl::list<double>
+    sweepBits("sweep-bits", cl::value_desc("n,..."), cl::cat(category),
+              cl::CommaSeparated,
+              cl::desc("Rates of --sweep; default: a dozen from 7 to 2"));
+static cl::opt<std::string>
+    testData("data", cl::value_desc("file"), cl::cat(category),
+             cl::desc("CIFAR binary file of test images, for --sweep"));
+static cl::opt<unsigned> limit("limit", cl::value_desc("n"), cl::cat(category),
+                               cl::desc("Images of it to use; default: all"));
 static cl::opt<unsigned>
     batch("batch", cl::value_desc("n"), cl::cat(category), cl::init(1),
           cl::desc("Images that one run takes, 1 to 1024; default: 1"));
@@ -94,9 +128,15 @@ static cl::opt<bool> elideWeights("elide-weights", cl::cat(category),
                                            "weights; for reading only"));
 static cl::opt<bool> quiet("quiet", cl::cat(category),
                            cl::desc("No progress, no notes"));
+static cl::opt<std::string>
+    remarksFilter("remarks-filter", cl::value_desc("regex"), cl::cat(category),
+                  cl::desc("Tell what the passes did and did not whose whole "
+                           "flag the expression matches, as deit-opt does"));
 static cl::opt<int64_t> heads("heads", cl::value_desc("n"), cl::cat(category),
                               cl::desc("Attention heads, where the checkpoint "
                                        "does not tell"));
+
+static ProgressLine progressLine(llvm::errs(), "deit-compile");
 
 static std::string helpText() { return overview + describeTargets(); }
 
@@ -109,7 +149,16 @@ static DriverOptions makeOptions(const char *program) {
   options.calibration = calibration;
   options.samples = samples;
   options.recipe = recipe;
-  options.weightBits = weightBits;
+  if (weightBits.getNumOccurrences())
+    options.weightBits = weightBits;
+  if (maxDrop.getNumOccurrences())
+    options.maxDrop = maxDrop;
+  options.writeRecipe = writeRecipeTo;
+  options.sweep = sweep;
+  options.data = testData;
+  options.limit = limit;
+  if (!sweepBits.empty())
+    options.sweepBits = {sweepBits.begin(), sweepBits.end()};
   if (batch.getNumOccurrences())
     options.batch = batch;
   options.elideWeights = elideWeights;
@@ -124,15 +173,44 @@ static DriverOptions makeOptions(const char *program) {
     return applyPassManagerCLOptions(pm);
   };
   if (!quiet) {
-    options.import.note = [](StringRef note) {
+    options.import.note = options.note = [](StringRef note) {
+      progressLine.clear();
       llvm::errs() << "deit-compile: note: " << note << '\n';
     };
     if (llvm::sys::Process::StandardErrIsDisplayed())
       options.progress = [](StringRef stage) {
+        progressLine.clear();
         llvm::errs() << "deit-compile: " << stage << '\n';
       };
   }
   return options;
+}
+
+/// Has the passes that --remarks-filter names print what they tell.
+static Error enableRemarks(MLIRContext &context) {
+  if (remarksFilter.empty())
+    return Error::success();
+  std::string complaint;
+  if (!llvm::Regex(remarksFilter).isValid(complaint))
+    return makeError("--remarks-filter " + quoted(remarksFilter) +
+                     " is no regular expression: " + complaint);
+  remark::RemarkCategories categories;
+  categories.passed = categories.missed = categories.analysis =
+      categories.failed = "^(" + remarksFilter + ")$";
+  if (failed(remark::enableOptimizationRemarks(
+          context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
+          categories, /*printAsEmitRemarks=*/true)))
+    return makeError("remarks cannot be enabled");
+  return Error::success();
+}
+
+/// What a pass says, beside errors.
+static void print(Diagnostic &diagnostic) {
+  progressLine.clear();
+  bool isRemark = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
+  if (isRemark || !quiet)
+    llvm::errs() << "deit-compile: " << (isRemark ? "remark: " : "note: ")
+                 << describe(diagnostic, input) << '\n';
 }
 
 static Error run(const char *program) {
@@ -141,12 +219,20 @@ static Error run(const char *program) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
-    if (!quiet)
-      llvm::errs() << "deit-compile: note: " << describe(diagnostic, input)
-                   << '\n';
-  });
-  return runDriver(context, makeOptions(program));
+  ScopedDiagnosticHandler handler(&context, print);
+  if (Error error = enableRemarks(context))
+    return error;
+  std::optional<ScopedProgressSink> sink;
+  if (!quiet && llvm::sys::Process::StandardErrIsDisplayed())
+    sink.emplace([](StringRef text) { progressLine.show(text); });
+  DriverOptions options = makeOptions(program);
+  if (sizeBudget.getNumOccurrences()) {
+    Expected<uint64_t> size = parseSize(sizeBudget);
+    if (!size)
+      return prefixError("--size-budget: ", size.takeError());
+    options.sizeBudget = *size;
+  }
+  return runDriver(context, options);
 }
 
 int main(int argc, char **argv) {

@@ -122,11 +122,14 @@ static SmallVector<Section> sections() {
             "deit-split-qkv",            //
             "deit-fold-attention-scale", //
             "deit-sink-token-select",    //
+            "deit-apply-recipe",         //
             "deit-balance-channels",     //
             "deit-measure-sensitivity",  //
             "deit-choose-steps",         //
             "deit-round-weights",        //
             "deit-calibrate",            //
+            "deit-write-recipe",         //
+            "deit-round-groups",         //
             "deit-quantize",             //
             "deit-correct-bias"}},
           {"Passes from deit to fxp, and on fxp",

@@ -39,6 +39,9 @@ struct ImageBatch {
 Expected<ImageBatch> loadCalibrationImages(func::FuncOp function,
                                            StringRef path, int64_t samples);
 
+/// How many images such a file holds.
+Expected<int64_t> countCalibrationImages(func::FuncOp function, StringRef path);
+
 /// What calibration knows about one value.
 struct ValueStatistics {
   Range range;

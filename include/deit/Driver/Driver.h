@@ -34,14 +34,27 @@ struct DriverOptions {
   Emit emit = Emit::Shared;
   std::string target; ///< a target's or a family's name
   std::optional<unsigned>
-      batch;               ///< images of a run, unless as the input has it
-  std::string calibration; ///< CIFAR file; needed to quantize
-  unsigned samples = 128;  ///< images of it
-  Recipe recipe = Recipe::W8A8;
-  double weightBits = 8;     ///< a weight, entropy-coded, on average
+      batch;                   ///< images of a run, unless as the input has it
+  std::string calibration;     ///< CIFAR file; needed to quantize
+  unsigned samples = 128;      ///< images of it
+  std::string recipe = "w8a8"; ///< w8a8, naive, or a recipe file
+  /// How small the model is to be: at most one of these, which goes before
+  /// what the recipe says.
+  std::optional<double> weightBits;   ///< a weight, entropy-coded, on average
+  std::optional<uint64_t> sizeBudget; ///< bytes of the container
+  std::optional<double> maxDrop;      ///< of top-1, in points, expected
+  std::string writeRecipe;            ///< file for what was chosen
+  /// CSV of a sweep over rates, with a picture beside it, in the place of an
+  /// output; and what it is measured on.
+  std::string sweep, data;
+  int64_t limit = 0; ///< images of `data`; 0: all
+  std::vector<double> sweepBits = {7,    6, 5,    4.5, 4,    3.5,
+                                   3.25, 3, 2.75, 2.5, 2.25, 2};
   bool elideWeights = false; ///< IR as text without its weights
   importer::ImportOptions import;
   std::string toolFolder; ///< where the tools are, for the runtime's archives
+  /// Is told what was found out, one sentence each.
+  std::function<void(StringRef)> note;
   /// Is told what happens, one sentence a stage.
   std::function<void(StringRef)> progress;
   /// Is given every pass manager before it runs: timing, printing.

@@ -32,6 +32,11 @@ struct QuantizationOptions : PassPipelineOptions<QuantizationOptions> {
                       llvm::cl::desc("bits a weight, entropy-coded; 8 leaves "
                                      "every weight its 8 bits"),
                       llvm::cl::init(8)};
+  Option<unsigned> epochs{*this, "epochs",
+                          llvm::cl::desc("times the images are seen to adjust "
+                                         "biases and layer norms to weights "
+                                         "below 8 bits"),
+                          llvm::cl::init(6)};
   Option<Recipe> recipe{*this, "recipe", llvm::cl::desc("how to quantize"),
                         llvm::cl::init(Recipe::W8A8), recipeValues()};
 };
@@ -56,6 +61,27 @@ void populatePreparePipeline(OpPassManager &pm);
 /// `deit-quantization`: prepares, calibrates, quantizes, corrects biases.
 void populateQuantizationPipeline(OpPassManager &pm,
                                   const QuantizationOptions &options);
+
+// The parts of `deit-quantization` after preparing, for whoever needs the model
+// in between. Their results stay on the operations.
+
+/// Brings channels of layer norms to scales that codes serve better; nothing
+/// for the naive recipe. Comes after populatePreparePipeline.
+void populateBalancePipeline(OpPassManager &pm,
+                             const QuantizationOptions &options);
+
+/// What errors of weights cost: the same at every number of bits.
+void populateSensitivityPipeline(OpPassManager &pm,
+                                 const QuantizationOptions &options);
+
+/// Everything that is chosen: steps and rounded weights, if they are `coarse`,
+/// of fewer than 8 bits, and ranges.
+void populateChoosingPipeline(OpPassManager &pm,
+                              const QuantizationOptions &options, bool coarse);
+
+/// Codes by what was chosen, corrected biases.
+void populateEncodingPipeline(OpPassManager &pm,
+                              const QuantizationOptions &options);
 
 /// `deit-to-fxp`: quantized model to fused integer kernels.
 void populateFxpPipeline(OpPassManager &pm);

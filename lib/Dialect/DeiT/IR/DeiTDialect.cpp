@@ -3,6 +3,7 @@
 // Registers the `deit` dialect and checks its discardable attributes.
 
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace deit;
@@ -22,6 +23,15 @@ bool deit::isBalance(StringRef text) {
   double strength;
   return text.consume_front("smooth:") && !text.getAsDouble(strength) &&
          strength >= 0 && strength <= 1;
+}
+
+static LogicalResult verifyRangeMethod(Operation *op, Attribute attribute) {
+  auto name = dyn_cast<StringAttr>(attribute);
+  if (name && llvm::is_contained(kRangeMethods, name.getValue()))
+    return success();
+  return op->emitOpError() << "'" << kRangeMethodAttr << "' expected one of "
+                           << llvm::join(ArrayRef(kRangeMethods), ", ")
+                           << ", found " << attribute;
 }
 
 static LogicalResult verifyBalance(Operation *op, Attribute attribute) {
@@ -89,6 +99,10 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
              << attribute.getValue();
     return success();
   }
+  if (attribute.getName() == kRangeMethodAttr)
+    return verifyRangeMethod(op, attribute.getValue());
+  if (attribute.getName() == kBalanceAttr)
+    return verifyBalance(op, attribute.getValue());
   if (attribute.getName() == kChannelMeanAttr) {
     if (!isa<DenseF32ArrayAttr>(attribute.getValue()))
       return op->emitOpError()

@@ -380,10 +380,9 @@ LogicalResult Quantizer::quantize(Operation *op) {
     return failure();
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));
-  op->removeAttr(kRangeAttr);
   for (StringRef attribute :
-       {kSensitivityAttr, kWeightStepAttr, kWeightBitsAttr, kRowOctavesAttr,
-        kRowStepsAttr, kBalanceAttr})
+       {kRangeAttr, kRangeMethodAttr, kBalanceAttr, kSensitivityAttr,
+        kWeightStepAttr, kWeightBitsAttr, kRowOctavesAttr, kRowStepsAttr})
     op->removeAttr(attribute);
   remarkFormat(result, "activation");
   ++numActivations;

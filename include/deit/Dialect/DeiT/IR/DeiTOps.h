@@ -23,7 +23,12 @@ namespace deit {
 
 /// The discardable attributes that calibration leaves on an operation.
 constexpr llvm::StringLiteral kRangeAttr = "deit.range";
+/// How the range was chosen, or is to be: one of kRangeMethods.
+constexpr llvm::StringLiteral kRangeMethodAttr = "deit.range_method";
 constexpr llvm::StringLiteral kChannelMeanAttr = "deit.channel_mean";
+constexpr llvm::StringLiteral kRangeMethods[] = {
+    "minmax", "percentile",  "mse",   "entropy",
+    "fisher", "gelu-output", "search"};
 
 /// On layers, for each row of the weight, what a squared error of one step
 /// there costs at the logits: array<f32>. On additions of a constant, one.

@@ -198,4 +198,30 @@ def QuantizePass : Pass<"deit-quantize", "::mlir::func::FuncOp"> {
   ];
 }
 
+def RoundGroupsPass : Pass<"deit-round-groups", "::mlir::func::FuncOp"> {
+  let summary = "Round weights to the nearest code, a scale for each group";
+  let description = [{
+    The usual way to store small models, as a baseline: each `group` weights of a
+    row of a layer become multiples of the largest of them divided by
+    `2^(bits-1) - 1`, a number of 16 bits; all other parameters are rounded to
+    floats of 16 bits. Everything stays float, activations as well.
+
+    Takes the model as it was imported: `deit-prepare` makes weights of the patch
+    embedding too small for scales of 16 bits.
+
+    ```mlir
+    // bits=2
+    %w = deit.constant dense<[[0.6, 0.2, -1.0]]> : tensor<1x3xf32>
+    // becomes
+    %w = deit.constant dense<[[1.0, 0.0, -1.0]]> : tensor<1x3xf32>
+    ```
+  }];
+  let options = [
+    Option<"bits", "bits", "unsigned", "4",
+           "Bits of a code, 2 to 8 (default: 4)">,
+    Option<"group", "group", "unsigned", "64",
+           "Weights that share a scale (default: 64)">,
+  ];
+}
+
 #endif // DEIT_DIALECT_DEIT_TRANSFORMS_PASSES_TD
