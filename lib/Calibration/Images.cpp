@@ -3,6 +3,7 @@
 // Reads calibration images at the size a model takes.
 
 #include "deit/Calibration/Calibration.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
 #include "deit_cifar.h"
 #include "deit_resize.h"
@@ -65,8 +66,10 @@ Expected<ImageBatch> deit::loadCalibrationImages(func::FuncOp function,
                      " images, fewer than " + "the " + Twine(samples) +
                      " asked for; lower samples");
   int64_t height = image.getDimSize(1), width = image.getDimSize(2);
-  std::unique_ptr<deit_resizer, FreeResizer> resizer(
-      deit_resizer_create(DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, width, height));
+  deit_filter filter = isResizedBilinearly(function) ? DEIT_FILTER_BILINEAR
+                                                     : DEIT_FILTER_BICUBIC;
+  std::unique_ptr<deit_resizer, FreeResizer> resizer(deit_resizer_create(
+      filter, DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, width, height));
   if (!resizer)
     return makeError("no memory to resize images");
   ImageBatch batch;

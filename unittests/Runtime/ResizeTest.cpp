@@ -67,8 +67,9 @@ std::vector<uint8_t> randomBytes(uint32_t state, size_t count) {
 
 std::vector<uint8_t> resize(const Case &test, const std::vector<uint8_t> &from,
                             int times = 1) {
-  deit_resizer *resizer = deit_resizer_create(test.fromWidth, test.fromHeight,
-                                              test.toWidth, test.toHeight);
+  deit_resizer *resizer =
+      deit_resizer_create(DEIT_FILTER_BICUBIC, test.fromWidth, test.fromHeight,
+                          test.toWidth, test.toHeight);
   std::vector<uint8_t> to(size_t{test.toWidth} * test.toHeight * 3);
   for (int i = 0; i < times; ++i)
     deit_resize(resizer, from.data(), to.data());

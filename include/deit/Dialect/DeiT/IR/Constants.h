@@ -34,6 +34,9 @@ FailureOr<std::vector<float>> readFloatConstant(Value value);
 /// Fails if there are others than `rows`.
 Expected<SmallVector<double>> rowSteps(Operation *op, size_t rows);
 
+/// Whether `function` takes images resized bilinearly, not bicubically.
+bool isResizedBilinearly(Operation *function);
+
 /// The module path in `loc`, "blocks.3.mlp.fc1"; "?" where there is none.
 StringRef modulePath(Location loc);
 inline StringRef modulePath(Operation *op) { return modulePath(op->getLoc()); }

@@ -30,6 +30,11 @@ def DeiT_Dialect : Dialect {
     defines a value: `deit.range = array<f64: low, high>`, the range the
     quantized value is to cover, and `deit.channel_mean`, the mean of every
     channel over the calibration images.
+
+    On a function, `deit.resize = "bilinear"` says that its images are to be
+    resized bilinearly, as its training did; without it, and with "bicubic",
+    bicubically. Either way as the Pillow library resizes; images of the right
+    size stay what they are.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasOperationAttrVerify = 1;

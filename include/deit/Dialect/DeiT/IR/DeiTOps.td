@@ -442,4 +442,6 @@ def DeiT_SoftmaxOp : DeiT_Op<"softmax", [SameOperandsAndResultShape]> {
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 
+include "deit/Dialect/DeiT/IR/DeiTConvolutionOps.td"
+
 #endif // DEIT_DIALECT_DEIT_IR_DEITOPS_TD
