@@ -75,6 +75,15 @@ static cl::opt<std::string>
     imageSize("image-size", cl::value_desc("n|HxW"), cl::cat(category),
               cl::desc("Height and width of the image; default: the "
                        "checkpoint's, or a square"));
+enum class Filter { Bicubic, Bilinear };
+static cl::opt<Filter>
+    resize("resize", cl::cat(category), cl::value_desc("filter"),
+           cl::desc("How images of another size are resized; default: bicubic, "
+                    "but bilinear for programs of torch.export"),
+           cl::values(clEnumValN(Filter::Bicubic, "bicubic",
+                                 "as timm's models want it"),
+                      clEnumValN(Filter::Bilinear, "bilinear",
+                                 "as torchvision's models want it")));
 static cl::opt<bool> quiet("quiet", cl::cat(category),
                            cl::desc("No notes on what is assumed or left out"));
 
@@ -119,6 +128,8 @@ static Expected<importer::ImportOptions> parseOptions() {
       return size.takeError();
     options.imageSize = *size;
   }
+  if (resize.getNumOccurrences())
+    options.bilinear = resize == Filter::Bilinear;
   if (!quiet)
     options.note = [](StringRef note) {
       llvm::errs() << "deit-import: note: " << note << '\n';
