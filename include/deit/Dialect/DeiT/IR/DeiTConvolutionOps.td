@@ -6,8 +6,6 @@
 #ifndef DEIT_DIALECT_DEIT_IR_DEITCONVOLUTIONOPS_TD
 #define DEIT_DIALECT_DEIT_IR_DEITCONVOLUTIONOPS_TD
 
-/// Feature maps: [images, height, width, channels].
-def DeiT_Features : DeiT_TensorOfRank<[4], [DeiT_Element]>;
 /// Filters: [outputs, height, width, inputs of a group].
 def DeiT_Filters : DeiT_TensorOfRank<[4], [DeiT_Element]>;
 

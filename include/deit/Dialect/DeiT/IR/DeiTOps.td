@@ -108,7 +108,7 @@ def DeiT_NormalizeOp : DeiT_Op<"normalize"> {
   }];
   let arguments = (ins DeiT_RawImage:$image, DenseF32ArrayAttr:$mean,
                    DenseF32ArrayAttr:$std);
-  let results = (outs DeiT_Image:$result);
+  let results = (outs DeiT_Features:$result);
   let assemblyFormat = "$image attr-dict `:` type($image) `->` type($result)";
   let hasVerifier = 1;
 }

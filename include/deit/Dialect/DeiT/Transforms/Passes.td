@@ -16,7 +16,8 @@ def FoldNormalizePass
     patch embedding takes the image as it is stored.
 
     A normalization whose user is no patch embedding with constant float
-    parameters stays, with a remark.
+    parameters stays, with a remark; without one where only convolutions use it,
+    around whose operand there are zeros.
 
     ```mlir
     %n = deit.normalize %image {mean = array<f32: 0.5, 0.5, 0.5>,
