@@ -10,7 +10,7 @@
 // CHECK-LABEL: func @block
 func.func @block(%image: tensor<1x2x2x3xui8>) -> tensor<1x2xf32> {
   // NAIVE-DAG: %[[W:.*]] = deit.constant dense<{{\[\[\[\[}}127, 0, 0]]], {{\[\[\[}}0, 64, 0]]]]> : tensor<2x1x1x3xi8> -> tensor<2x1x1x3x!quant.uniform<i8<-127:127>:f32, 5.000000e-01>>
-  // ROWS-DAG: %[[W:.*]] = deit.constant dense<{{\[\[\[\[}}127, 0, 0]]], {{\[\[\[}}0, 127, 0]]]]> : tensor<2x1x1x3xi8> -> tensor<2x1x1x3x!quant.uniform<i8<-127:127>:f32:0, {5.000000e-01,2.5196850393700787E-1}>>
+  // ROWS-DAG: %[[W:.*]] = deit.constant dense<{{\[\[\[\[}}127, 0, 0]]], {{\[\[\[}}0, 127, 0]]]]> : tensor<2x1x1x3xi8> -> tensor<2x1x1x3x!quant.uniform<i8<-127:127>:f32:0, {5.000000e-01,0.25196850393700787}>>
   %w = deit.constant dense<[[[[63.5, 0.0, 0.0]]], [[[0.0, 32.0, 0.0]]]]>
     : tensor<2x1x1x3xf32> -> tensor<2x1x1x3xf32>
   %b = deit.constant dense<[1.0, 2.0]> : tensor<2xf32> -> tensor<2xf32>
