@@ -20,6 +20,13 @@ namespace deit::importer {
 /// No honest entry shrinks by more; deflate itself ends at 1032.
 constexpr uint64_t maxRatio = 1024;
 
+/// What `error` says of an archive that cannot be opened; finishes it.
+static Error unreadable(zip_error_t &error) {
+  std::string message = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  return makeError("is no readable zip archive, perhaps cut off: " + message);
+}
+
 Expected<std::unique_ptr<Archive>> Archive::open(StringRef path) {
   std::unique_ptr<Archive> archive(new Archive);
   if (std::error_code code =
@@ -30,15 +37,40 @@ Expected<std::unique_ptr<Archive>> Archive::open(StringRef path) {
   if (!archive->handle) {
     zip_error_t error;
     zip_error_init_with_code(&error, code);
-    std::string message = zip_error_strerror(&error);
-    zip_error_fini(&error);
-    return makeError("is no readable zip archive, perhaps cut off: " + message);
+    return unreadable(error);
   }
-  zip_int64_t count = zip_get_num_entries(archive->handle, 0);
-  for (zip_int64_t i = 0; i < count; ++i)
-    if (Error error = archive->addEntry(i))
-      return std::move(error);
+  if (Error error = archive->addEntries())
+    return std::move(error);
   return archive;
+}
+
+Expected<std::unique_ptr<Archive>> Archive::openBytes(std::string bytes) {
+  std::unique_ptr<Archive> archive(new Archive);
+  archive->contents = std::move(bytes);
+  archive->archiveSize = archive->contents.size();
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t *source = zip_source_buffer_create(
+      archive->contents.data(), archive->archiveSize, /*freep=*/0, &error);
+  if (source)
+    archive->handle = zip_open_from_source(source, ZIP_RDONLY, &error);
+  if (!archive->handle) {
+    if (source)
+      zip_source_free(source);
+    return unreadable(error);
+  }
+  zip_error_fini(&error);
+  if (Error failure = archive->addEntries())
+    return std::move(failure);
+  return archive;
+}
+
+Error Archive::addEntries() {
+  zip_int64_t count = zip_get_num_entries(handle, 0);
+  for (zip_int64_t i = 0; i < count; ++i)
+    if (Error error = addEntry(i))
+      return error;
+  return Error::success();
 }
 
 Archive::~Archive() {

@@ -21,6 +21,8 @@ class Archive {
 public:
   /// Opens the archive in the file `path`. Errors do not name the file.
   static llvm::Expected<std::unique_ptr<Archive>> open(llvm::StringRef path);
+  /// The same of an archive in memory, such as an entry of another.
+  static llvm::Expected<std::unique_ptr<Archive>> openBytes(std::string bytes);
   ~Archive();
   Archive(const Archive &) = delete;
   Archive &operator=(const Archive &) = delete;
@@ -46,7 +48,10 @@ private:
   };
 
   Archive() = default;
+  llvm::Error addEntries();
   llvm::Error addEntry(uint64_t index);
+
+  std::string contents; ///< what `handle` reads, unless that is a file
 
   struct zip *handle = nullptr;
   uint64_t archiveSize = 0;

@@ -12,9 +12,9 @@ namespace deit::importer {
 
 /// The model in the checkpoint `path` as float `deit` IR: a module with one
 /// function `@forward(%image: tensor<1xHxWx3xui8>) -> tensor<1xCxf32>`. See
-/// `readCheckpoint` for the formats, `recognizeViT` for the models and
-/// `buildViT` for the form. Loads the dialects it needs into `context`. Errors
-/// name the file.
+/// `readCheckpoint` and `importExportedProgram` for the formats, `recognizeViT`
+/// and `isResNet` for the models and `buildViT` for the form. Loads the
+/// dialects it needs into `context`. Errors name the file.
 Expected<OwningOpRef<ModuleOp>> importCheckpoint(MLIRContext &context,
                                                  StringRef path,
                                                  const ImportOptions &options);

@@ -28,6 +28,9 @@ struct ImportOptions {
   std::optional<std::array<float, 3>> deviation;
   /// Height and width of the image; default: a square.
   std::optional<std::array<int64_t, 2>> imageSize;
+  /// Whether images of another size are resized bilinearly, not bicubically;
+  /// default: bilinearly for programs of torch.export, else bicubically.
+  std::optional<bool> bilinear;
   /// Is told, in sentences, which of several models was taken, what was left
   /// out of it and which defaults were assumed, if any.
   std::function<void(llvm::StringRef)> note;

@@ -4,6 +4,7 @@
 #ifndef DEIT_IMPORTER_READERS_H
 #define DEIT_IMPORTER_READERS_H
 
+#include "importer/Archive.h"
 #include "importer/Checkpoint.h"
 #include "importer/TorchData.h"
 
@@ -22,6 +23,13 @@ readTorchLegacy(std::shared_ptr<llvm::MemoryBuffer> file);
 /// A JSON header with names, types, shapes and offsets, then the bytes.
 llvm::Expected<Checkpoint>
 readSafetensors(std::shared_ptr<llvm::MemoryBuffer> file);
+
+/// What torch.save writes, out of an archive that is open already.
+llvm::Expected<Checkpoint> readTorchZip(std::unique_ptr<Archive> archive);
+
+/// Whether the brackets of `json` nest at most `limit` deep: LLVM's parser
+/// recurses.
+bool isShallow(llvm::StringRef json, int limit);
 
 /// A storage that is `bytes` of `file`.
 std::shared_ptr<Storage> storageInFile(std::shared_ptr<llvm::MemoryBuffer> file,

@@ -31,8 +31,7 @@ static DType headerType(StringRef name) {
       .Default(DType::Other);
 }
 
-/// Whether brackets nest at most `limit` deep: the JSON parser recurses.
-static bool isShallow(StringRef json, int limit) {
+bool isShallow(StringRef json, int limit) {
   int depth = 0;
   bool inString = false;
   for (size_t i = 0; i < json.size(); ++i) {

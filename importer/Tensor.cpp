@@ -164,6 +164,20 @@ static float readElement(DType type, const char *data, llvm::endianness order) {
     uint64_t bits = read<uint64_t>(data, order);
     return static_cast<float>(llvm::bit_cast<double>(bits));
   }
+  switch (type) {
+  case DType::I8:
+    return read<int8_t>(data, order);
+  case DType::U8:
+    return read<uint8_t>(data, order);
+  case DType::I16:
+    return read<int16_t>(data, order);
+  case DType::I32:
+    return static_cast<float>(read<int32_t>(data, order));
+  case DType::I64:
+    return static_cast<float>(read<int64_t>(data, order));
+  default:
+    break;
+  }
   uint32_t bits = type == DType::BF16
                       ? uint32_t(read<uint16_t>(data, order)) << 16
                       : read<uint32_t>(data, order);
@@ -184,6 +198,17 @@ Expected<std::vector<float>> Tensor::readFloats() const {
   if (type != DType::F32 && type != DType::F64 && type != DType::F16 &&
       type != DType::BF16)
     return makeError("holds " + dtypeName(type) + ", floats are needed");
+  return readElements();
+}
+
+Expected<std::vector<float>> Tensor::readIntegers() const {
+  if (type != DType::I8 && type != DType::U8 && type != DType::I16 &&
+      type != DType::I32 && type != DType::I64)
+    return makeError("holds " + dtypeName(type) + ", integers are needed");
+  return readElements();
+}
+
+Expected<std::vector<float>> Tensor::readElements() const {
   auto bytes = storage->load();
   if (!bytes)
     return bytes.takeError();

@@ -58,8 +58,13 @@ public:
   /// rounding to nearest; other types are an error.
   llvm::Expected<std::vector<float>> readFloats() const;
 
+  /// The elements of a tensor of integers in row-major order, as floats, which
+  /// hold integers of up to 24 bits exactly; other types are an error.
+  llvm::Expected<std::vector<float>> readIntegers() const;
+
 private:
   Tensor() = default;
+  llvm::Expected<std::vector<float>> readElements() const;
 
   DType type = DType::F32;
   llvm::SmallVector<int64_t, 4> dims;

@@ -87,11 +87,8 @@ uint64_t pickleLimit(const Archive &archive) {
                             4096 + 16 * archive.fileSize());
 }
 
-Error readSource(Source &source, StringRef path) {
-  auto archive = Archive::open(path);
-  if (!archive)
-    return archive.takeError();
-  source.archive = std::move(*archive);
+Error readSource(Source &source, std::unique_ptr<Archive> archive) {
+  source.archive = std::move(archive);
   auto prefix = findPrefix(*source.archive);
   if (!prefix)
     return prefix.takeError();
@@ -120,8 +117,15 @@ Error readSource(Source &source, StringRef path) {
 } // namespace
 
 Expected<Checkpoint> readTorchZip(StringRef path) {
+  auto archive = Archive::open(path);
+  if (!archive)
+    return archive.takeError();
+  return readTorchZip(std::move(*archive));
+}
+
+Expected<Checkpoint> readTorchZip(std::unique_ptr<Archive> archive) {
   auto source = std::make_shared<Source>();
-  if (Error error = readSource(*source, path))
+  if (Error error = readSource(*source, std::move(archive)))
     return std::move(error);
   auto findStorage =
       [&](const StorageId &id) -> Expected<std::shared_ptr<Storage>> {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Prints the table of unittests/Runtime/ResizeTest.cpp: SHA-256 of what Pillow
+"""Prints the tables of unittests/Runtime/ResizeTest.cpp: SHA-256 of what Pillow
 makes of pseudo-random images. Needs Pillow; run by hand when cases change."""
 import hashlib
 
@@ -27,10 +27,24 @@ def random_bytes(seed, count):
     return bytes(out)
 
 
-for number, (width, height, to_width, to_height) in enumerate(CASES):
-    pixels = random_bytes(number + 1, width * height * 3)
-    image = Image.frombytes("RGB", (width, height), pixels)
-    resized = image.resize((to_width, to_height), Image.BICUBIC).tobytes()
-    digest = hashlib.sha256(resized).hexdigest()
-    print(f"    {{{width}, {height}, {to_width}, {to_height},\n"
-          f'     "{digest}"}},')
+BILINEAR_CASES = [
+    (32, 32, 224, 224), (32, 32, 48, 48), (48, 48, 20, 20), (1, 1, 5, 5),
+    (7, 3, 2, 11), (100, 60, 1, 1), (5, 300, 6, 7),
+]
+
+
+def print_table(cases, bicubic):
+    for number, (width, height, to_width, to_height) in enumerate(cases):
+        pixels = random_bytes(number + 1, width * height * 3)
+        image = Image.frombytes("RGB", (width, height), pixels)
+        resized = image.resize(
+            (to_width, to_height),
+            Image.BICUBIC if bicubic else Image.BILINEAR).tobytes()
+        digest = hashlib.sha256(resized).hexdigest()
+        print(f"    {{{width}, {height}, {to_width}, {to_height},\n"
+              f'     "{digest}"}},')
+
+
+print_table(CASES, True)
+print("// Bilinear:")
+print_table(BILINEAR_CASES, False)

@@ -42,7 +42,8 @@ private:
 
 Dataset::Dataset(const std::string &path, int64_t edge)
     : edge(edge),
-      resizer(deit_resizer_create(DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, edge, edge),
+      resizer(deit_resizer_create(DEIT_FILTER_BICUBIC, DEIT_CIFAR_SIDE,
+                                  DEIT_CIFAR_SIDE, edge, edge),
               deit_resizer_free) {
   if (!resizer)
     throw std::bad_alloc();

@@ -24,6 +24,8 @@ std::vector<double> deit::channelMeans(ArrayRef<float> values,
 
 /// Whether `value` belongs to the residual stream or is added to it.
 static bool isStream(Value value) {
+  if (isFeatures(value))
+    return false;
   if (isa<PatchEmbedOp, AddOp, PrependTokenOp>(value.getDefiningOp()))
     return true;
   return llvm::any_of(value.getUsers(),
@@ -47,7 +49,8 @@ static bool isAttention(Value value) {
 
 /// Whether `op` hands its operand's values on.
 static bool movesValues(Operation *op) {
-  return isa<SplitHeadsOp, MergeHeadsOp, SelectTokenOp>(op);
+  return isa<SplitHeadsOp, MergeHeadsOp, SelectTokenOp, MaxPoolOp, ShortcutOp>(
+      op);
 }
 
 namespace {
@@ -117,7 +120,7 @@ void RangeCollector::observe(OpResult result, ArrayRef<float> values,
   }
   Histogram histogram = Histogram::fromValues(values);
   found.range = chooseRange(result, histogram);
-  if (isa<LinearOp, PatchEmbedOp>(op)) {
+  if (isa<LinearOp, PatchEmbedOp, Conv2DOp>(op)) {
     std::vector<double> means = channelMeans(values, shape.back());
     found.channelMeans.assign(means.begin(), means.end());
   }

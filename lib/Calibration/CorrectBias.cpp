@@ -8,6 +8,7 @@
 #include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/ADT/Statistic.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace deit {
 #define GEN_PASS_DEF_CORRECTBIASPASS
@@ -64,7 +65,7 @@ static Error checkLayers(func::FuncOp function) {
       return;
     found = true;
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    if (!isa<LinearOp, PatchEmbedOp>(op) ||
+    if (!isa<LinearOp, PatchEmbedOp, Conv2DOp>(op) ||
         type.getShape().back() != means.size())
       wrong = modulePath(op).str();
   });
@@ -99,18 +100,17 @@ static FailureOr<Value> correctedBias(Operation *op, Value bias,
 }
 
 LogicalResult deit::addToBias(Operation *op, ArrayRef<float> correction) {
-  auto linear = dyn_cast<LinearOp>(op);
-  Value old = linear ? linear.getBias() : cast<PatchEmbedOp>(op).getBias();
-  FailureOr<Value> bias = correctedBias(op, old, correction);
-  if (failed(bias))
-    return failure();
-  if (linear)
-    linear.getBiasMutable().assign(*bias);
-  else
-    cast<PatchEmbedOp>(op).getBiasMutable().assign(*bias);
-  if (old && old.use_empty())
-    old.getDefiningOp()->erase();
-  return success();
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<LinearOp, PatchEmbedOp, Conv2DOp>([&](auto op) -> LogicalResult {
+        Value old = op.getBias();
+        FailureOr<Value> bias = correctedBias(op, old, correction);
+        if (failed(bias))
+          return failure();
+        op.getBiasMutable().assign(*bias);
+        if (old && old.use_empty())
+          old.getDefiningOp()->erase();
+        return success();
+      });
 }
 
 static float largest(ArrayRef<float> correction) {

@@ -3,6 +3,7 @@
 // Reads calibration images at the size a model takes.
 
 #include "deit/Calibration/Calibration.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
 #include "deit_cifar.h"
 #include "deit_resize.h"
@@ -82,8 +83,10 @@ Expected<ImageBatch> deit::loadCalibrationImages(func::FuncOp function,
                      " asked for; lower samples");
   auto image = cast<RankedTensorType>(function.getArgumentTypes()[0]);
   int64_t height = image.getDimSize(1), width = image.getDimSize(2);
-  std::unique_ptr<deit_resizer, FreeResizer> resizer(
-      deit_resizer_create(DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, width, height));
+  deit_filter filter = isResizedBilinearly(function) ? DEIT_FILTER_BILINEAR
+                                                     : DEIT_FILTER_BICUBIC;
+  std::unique_ptr<deit_resizer, FreeResizer> resizer(deit_resizer_create(
+      filter, DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, width, height));
   if (!resizer)
     return makeError("no memory to resize images");
   ImageBatch batch;

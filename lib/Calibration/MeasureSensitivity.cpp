@@ -190,6 +190,10 @@ Error MeasureSensitivityPass::leave(
 }
 
 Error MeasureSensitivityPass::measure(func::FuncOp function) {
+  for (auto conv : function.getOps<Conv2DOp>())
+    return makeError("'" + modulePath(conv) +
+                     "' is a convolution, whose weights have 8 bits; leave "
+                     "out --weight-bits");
   Expected<ImageBatch> images = loadCalibrationImages(function, data, samples);
   if (!images)
     return images.takeError();

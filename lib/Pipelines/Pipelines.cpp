@@ -30,6 +30,7 @@ llvm::cl::ValuesClass deit::recipeValues() {
 void deit::populatePreparePipeline(OpPassManager &pm) {
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createFoldNormalizePass());
+  function.addPass(createFoldBatchNormPass());
   function.addPass(createFoldClassPositionPass());
   function.addPass(createFoldLayerScalePass());
   function.addPass(createSplitQkvPass());

@@ -11,6 +11,7 @@
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/Threading.h"
+#include <cmath>
 
 using namespace deit;
 
@@ -33,7 +34,7 @@ static bool holdsNumerators(OpResult result) {
 /// Whether `op` hands its operands' codes on: nothing is left to round.
 static bool movesCodes(Operation *op, Type resultElement) {
   return isa<SplitQkvOp, SplitHeadsOp, MergeHeadsOp, SelectTokenOp,
-             PrependTokenOp>(op) &&
+             PrependTokenOp, MaxPoolOp>(op) &&
          llvm::all_of(op->getOperands(), [&](Value operand) {
            return elementType(operand) == resultElement;
          });
@@ -71,6 +72,7 @@ private:
   Error step(Operation &op);
   SmallVector<TensorPtr> compute(Operation *op);
   TensorPtr computeOne(Operation *op);
+  TensorPtr computeFeatures(Operation *op);
   Expected<TensorPtr> readParameter(ConstantOp constant);
   Error finish(OpResult result, const TensorPtr &tensor);
   template <typename Callback>
@@ -114,7 +116,56 @@ static bool isSupported(Operation &op) {
   return isa<ConstantOp, QuantizeOp, DequantizeOp, NormalizeOp, PatchEmbedOp,
              PrependTokenOp, SelectTokenOp, LinearOp, LayerNormOp, GeluOp,
              AddOp, LayerScaleOp, SplitQkvOp, SplitHeadsOp, MergeHeadsOp,
-             ScaleOp, MatmulOp, SoftmaxOp>(op);
+             ScaleOp, MatmulOp, SoftmaxOp, Conv2DOp, BatchNormOp, ReluOp,
+             MaxPoolOp, AveragePoolOp, GlobalAveragePoolOp, ShortcutOp>(op);
+}
+
+/// How the window of a convolution or pooling slides.
+template <typename Op>
+static Sliding slidingOf(Op op) {
+  Sliding sliding;
+  llvm::copy(op.getStrides(), sliding.strides);
+  llvm::copy(op.getPadding(), sliding.padding);
+  return sliding;
+}
+
+/// The operations of convolutional networks.
+TensorPtr Execution::computeFeatures(Operation *op) {
+  return llvm::TypeSwitch<Operation *, TensorPtr>(op)
+      .Case([&](Conv2DOp o) {
+        return kernels.conv2d(get(o.getInput()), get(o.getWeight()),
+                              getOptional(o.getBias()), slidingOf(o),
+                              o.getGroups());
+      })
+      .Case([&](BatchNormOp o) {
+        return kernels.batchNorm(get(o.getInput()), get(o.getGamma()),
+                                 get(o.getBeta()), get(o.getMean()),
+                                 get(o.getVariance()),
+                                 o.getEpsilon().convertToDouble());
+      })
+      .Case([&](ReluOp o) {
+        return kernels.relu(get(o.getInput()),
+                            o.getCeiling() ? o.getCeiling()->convertToDouble()
+                                           : HUGE_VAL);
+      })
+      .Case([&](MaxPoolOp o) {
+        return kernels.maxPool(get(o.getInput()), o.getWindow().data(),
+                               slidingOf(o));
+      })
+      .Case([&](AveragePoolOp o) {
+        return kernels.averagePool(get(o.getInput()), o.getWindow().data(),
+                                   slidingOf(o));
+      })
+      .Case([&](GlobalAveragePoolOp o) {
+        return kernels.globalAveragePool(get(o.getInput()));
+      })
+      .Case([&](ShortcutOp o) {
+        return kernels.shortcut(get(o.getInput()), o.getStride(), o.getBefore(),
+                                o.getResult().getType().getDimSize(3));
+      })
+      .Default([](Operation *) -> TensorPtr {
+        llvm_unreachable("isSupported let it through");
+      });
 }
 
 TensorPtr Execution::computeOne(Operation *op) {
@@ -166,9 +217,7 @@ TensorPtr Execution::computeOne(Operation *op) {
                               o.getTransposeRhs());
       })
       .Case([&](SoftmaxOp o) { return kernels.softmax(get(o.getInput())); })
-      .Default([](Operation *) -> TensorPtr {
-        llvm_unreachable("isSupported let it through");
-      });
+      .Default([&](Operation *o) { return computeFeatures(o); });
 }
 
 /// A tensor for every result, null where the kernel failed.

@@ -14,11 +14,15 @@
 extern "C" {
 #endif
 
+/// How a model's images are resized.
+typedef enum { DEIT_FILTER_BICUBIC, DEIT_FILTER_BILINEAR } deit_filter;
+
 /// Whatever turns images into logits.
 typedef struct {
   const char *name;   ///< the model's name
   const char *target; ///< "rpi5", "interpreter", "float"
   uint32_t image_height, image_width, classes;
+  deit_filter filter;   ///< for images of another size
   uint64_t model_bytes; ///< the container's length, 0 where there is none
   uint64_t code_bytes;  ///< size of the code, 0 where there is none
   double load_ms;       ///< time the model took to load

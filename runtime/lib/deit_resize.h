@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Resizes images as the models' training did: bicubic, bit for bit as the
-// Pillow library's Image.resize(size, Image.BICUBIC).
+// Resizes images as the models' training did: bit for bit as the Pillow
+// library's Image.resize(size, Image.BICUBIC) or Image.BILINEAR.
 
 #ifndef DEIT_RESIZE_H
 #define DEIT_RESIZE_H
+
+#include "deit_evaluate.h"
 
 #include <stdint.h>
 
@@ -17,8 +19,9 @@ typedef struct deit_resizer deit_resizer;
 
 /// Prepares resizing from `from` to `to` pixels, each at least 1; null if
 /// there is no memory.
-deit_resizer *deit_resizer_create(uint32_t from_width, uint32_t from_height,
-                                  uint32_t to_width, uint32_t to_height);
+deit_resizer *deit_resizer_create(deit_filter filter, uint32_t from_width,
+                                  uint32_t from_height, uint32_t to_width,
+                                  uint32_t to_height);
 
 /// Resizes one image, RGB u8, rows first. One caller at a time.
 void deit_resize(deit_resizer *resizer, const uint8_t *from, uint8_t *to);

@@ -59,7 +59,7 @@ static bool allocate_buffers(evaluation *run) {
   run->latencies = allocate(run->total, sizeof *run->latencies);
   run->resizings = allocate(run->total, sizeof *run->resizings);
   run->resizer =
-      deit_resizer_create(DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE,
+      deit_resizer_create(backend->filter, DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE,
                           backend->image_width, backend->image_height);
   return (run->images && run->logits && run->labels && run->latencies &&
           run->resizings && run->resizer) ||

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Separable bicubic resampling in fixed point. The order of the floating-point
+// Separable resampling in fixed point. The order of the floating-point
 // operations is part of the result: nothing here may be contracted or
 // reassociated.
 
@@ -13,7 +13,6 @@
 // 8 bits of a pixel, 2 bits for sums beyond it, the rest for fractions.
 enum { FRACTION_BITS = 32 - 8 - 2 };
 enum { CHANNELS = 3 };
-enum { BICUBIC_RADIUS = 2 };
 enum { STRIP = 32 };
 
 /// How one dimension is resampled: output i is the sum of `count[i]` inputs
@@ -41,6 +40,24 @@ static double bicubic(double x) {
   return 0;
 }
 
+/// The triangle of linear interpolation.
+static double bilinear(double x) {
+  if (x < 0)
+    x = -x;
+  return x < 1 ? 1 - x : 0;
+}
+
+/// A filter as a function, and the distance beyond which it is zero.
+typedef struct {
+  double (*at)(double);
+  double radius;
+} kernel;
+
+static kernel kernel_of(deit_filter filter) {
+  return filter == DEIT_FILTER_BILINEAR ? (kernel){bilinear, 1}
+                                        : (kernel){bicubic, 2};
+}
+
 static int32_t to_fixed(double weight) {
   double scaled = weight * (1 << FRACTION_BITS);
   return (int32_t)(weight < 0 ? scaled - 0.5 : scaled + 0.5);
@@ -48,10 +65,10 @@ static int32_t to_fixed(double weight) {
 
 /// Weights of output `index`: the kernel, stretched over the inputs one output
 /// covers when shrinking, around the output's centre. `scratch` holds `taps`.
-static void fill_weights(axis *axis, uint32_t index, double scale,
-                         double *scratch) {
+static void fill_weights(axis *axis, kernel kernel, uint32_t index,
+                         double scale, double *scratch) {
   double stretch = scale < 1 ? 1 : scale;
-  double radius = BICUBIC_RADIUS * stretch, inverse = 1 / stretch;
+  double radius = kernel.radius * stretch, inverse = 1 / stretch;
   double centre = (index + 0.5) * scale, total = 0;
   int64_t begin = (int64_t)(centre - radius + 0.5);
   int64_t end = (int64_t)(centre + radius + 0.5);
@@ -60,7 +77,7 @@ static void fill_weights(axis *axis, uint32_t index, double scale,
   if (end > axis->from)
     end = axis->from;
   for (int64_t i = begin; i < end; ++i) {
-    scratch[i - begin] = bicubic(((double)i - centre + 0.5) * inverse);
+    scratch[i - begin] = kernel.at(((double)i - centre + 0.5) * inverse);
     total += scratch[i - begin];
   }
   int32_t *weights = axis->weights + (size_t)index * axis->taps;
@@ -75,18 +92,18 @@ static uint32_t round_up(double value) {
   return whole + (whole < value);
 }
 
-static bool make_axis(axis *axis, uint32_t from, uint32_t to) {
+static bool make_axis(axis *axis, kernel kernel, uint32_t from, uint32_t to) {
   double scale = (double)from / to;
   axis->from = from;
   axis->to = to;
-  axis->taps = round_up(BICUBIC_RADIUS * (scale < 1 ? 1 : scale)) * 2 + 1;
+  axis->taps = round_up(kernel.radius * (scale < 1 ? 1 : scale)) * 2 + 1;
   axis->first = malloc(to * sizeof *axis->first);
   axis->count = malloc(to * sizeof *axis->count);
   axis->weights = calloc((size_t)to * axis->taps, sizeof *axis->weights);
   double *scratch = malloc(axis->taps * sizeof *scratch);
   bool ready = axis->first && axis->count && axis->weights && scratch;
   for (uint32_t i = 0; ready && i < to; ++i)
-    fill_weights(axis, i, scale, scratch);
+    fill_weights(axis, kernel, i, scale, scratch);
   free(scratch);
   return ready;
 }
@@ -97,14 +114,17 @@ static void free_axis(axis *axis) {
   free(axis->weights);
 }
 
-deit_resizer *deit_resizer_create(uint32_t from_width, uint32_t from_height,
-                                  uint32_t to_width, uint32_t to_height) {
+deit_resizer *deit_resizer_create(deit_filter filter, uint32_t from_width,
+                                  uint32_t from_height, uint32_t to_width,
+                                  uint32_t to_height) {
+  kernel kernel = kernel_of(filter);
   deit_resizer *resizer = calloc(1, sizeof *resizer);
   if (!resizer)
     return NULL;
   resizer->narrow = malloc((size_t)from_height * to_width * CHANNELS);
-  if (make_axis(&resizer->horizontal, from_width, to_width) &&
-      make_axis(&resizer->vertical, from_height, to_height) && resizer->narrow)
+  if (make_axis(&resizer->horizontal, kernel, from_width, to_width) &&
+      make_axis(&resizer->vertical, kernel, from_height, to_height) &&
+      resizer->narrow)
     return resizer;
   deit_resizer_free(resizer);
   return NULL;

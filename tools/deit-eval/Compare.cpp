@@ -61,8 +61,8 @@ readImage(const deit_evaluate_options &evaluation, int64_t index,
   if (!record)
     return record.takeError();
   int64_t height = model.imageHeight(), width = model.imageWidth();
-  std::unique_ptr<deit_resizer, FreeResizer> resizer(
-      deit_resizer_create(DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, width, height));
+  std::unique_ptr<deit_resizer, FreeResizer> resizer(deit_resizer_create(
+      model.filter(), DEIT_CIFAR_SIDE, DEIT_CIFAR_SIDE, width, height));
   if (!resizer)
     return makeError("no memory to resize the image");
   std::vector<uint8_t> pixels(height * width * 3);

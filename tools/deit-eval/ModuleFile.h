@@ -5,7 +5,9 @@
 #ifndef DEIT_TOOLS_DEIT_EVAL_MODULEFILE_H
 #define DEIT_TOOLS_DEIT_EVAL_MODULEFILE_H
 
+#include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/LLVM.h"
+#include "deit_evaluate.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
@@ -26,6 +28,11 @@ struct ModuleFile {
   int64_t imageWidth() { return imageType().getDimSize(2); }
   int64_t classes() {
     return cast<RankedTensorType>(forward.getResultTypes()[0]).getDimSize(1);
+  }
+  /// How images are resized for the model.
+  deit_filter filter() {
+    return isResizedBilinearly(forward) ? DEIT_FILTER_BILINEAR
+                                        : DEIT_FILTER_BICUBIC;
   }
   /// Whether the function is of the `fxp` dialect, not of `deit`.
   bool isInteger();

@@ -73,6 +73,7 @@ ModuleModel::ModuleModel(ModuleFile module, const ModelOptions &options)
   facts.image_height = file.imageHeight();
   facts.image_width = file.imageWidth();
   facts.classes = file.classes();
+  facts.filter = file.filter();
   facts.threads = options.threads ? options.threads : deit_core_count();
   facts.batch = options.batch;
 }

@@ -23,6 +23,10 @@ in float32, float64, float16 or bfloat16. Keys may have a prefix, such as
 A model that computes something else is refused, with a list of what is not
 supported.
 
+Convolutional networks are read for comparison, as far as deit-eval: ResNets for
+CIFAR out of a state_dict, and programs of torch.export (PyTorch 2.3), such as
+MobileNetV2, which PT2E may have quantized.
+
 A whole model tells everything. Tensors alone do not tell the following, so it
 is assumed, with a note, unless the option is given:
   --image-size  a square, as large as there are position embeddings for
@@ -30,6 +34,7 @@ is assumed, with a note, unless the option is given:
                 needed
   --epsilon     1e-6
   --mean --std  ImageNet's
+  --resize      bicubic; bilinear for programs of torch.export
 
 Examples:
   deit-import model.pth -o model.mlirbc      bytecode, for the other tools
@@ -75,6 +80,15 @@ static cl::opt<std::string>
     imageSize("image-size", cl::value_desc("n|HxW"), cl::cat(category),
               cl::desc("Height and width of the image; default: the "
                        "checkpoint's, or a square"));
+enum class Filter { Bicubic, Bilinear };
+static cl::opt<Filter>
+    resize("resize", cl::cat(category), cl::value_desc("filter"),
+           cl::desc("How images of another size are resized; default: bicubic, "
+                    "but bilinear for programs of torch.export"),
+           cl::values(clEnumValN(Filter::Bicubic, "bicubic",
+                                 "as timm's models want it"),
+                      clEnumValN(Filter::Bilinear, "bilinear",
+                                 "as torchvision's models want it")));
 static cl::opt<bool> quiet("quiet", cl::cat(category),
                            cl::desc("No notes on what is assumed or left out"));
 
@@ -119,6 +133,8 @@ static Expected<importer::ImportOptions> parseOptions() {
       return size.takeError();
     options.imageSize = *size;
   }
+  if (resize.getNumOccurrences())
+    options.bilinear = resize == Filter::Bilinear;
   if (!quiet)
     options.note = [](StringRef note) {
       llvm::errs() << "deit-import: note: " << note << '\n';

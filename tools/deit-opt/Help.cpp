@@ -117,6 +117,7 @@ static SmallVector<Section> sections() {
             "fxp-to-llvm"}},
           {"Passes on deit",
            {"deit-fold-normalize",       //
+            "deit-fold-batch-norm",      //
             "deit-fold-class-position",  //
             "deit-fold-layer-scale",     //
             "deit-split-qkv",            //

@@ -356,3 +356,106 @@ TEST_F(FloatReferenceTest, RefusesWhatItCannotRun) {
                       "resource 'lost' is missing"),
             std::string::npos);
 }
+
+//===----------------------------------------------------------------------===//
+// Convolutional networks
+//===----------------------------------------------------------------------===//
+
+/// A program whose `%x` is a grey image of 2 rows and 3 columns as features of
+/// one channel, and whose `%y`, 1x1x1 features or more, ends as logits.
+static std::string featureProgram(const std::string &body, int values) {
+  std::string n = std::to_string(values);
+  return "func.func @forward(%i: tensor<1x2x3x3xui8>) -> tensor<1x" + n +
+         "xf32> {\n"
+         "%p = deit.normalize %i {mean = array<f32: 0.0, 0.0, 0.0>, std = "
+         "array<f32: 0.003921568859368563, 0.003921568859368563, "
+         "0.003921568859368563>} : tensor<1x2x3x3xui8> -> "
+         "tensor<1x2x3x3xf32>\n"
+         "%w = deit.constant dense<[[[[1.0, 0.0, 0.0]]]]> : "
+         "tensor<1x1x1x3xf32> -> tensor<1x1x1x3xf32>\n"
+         "%x = deit.conv2d %p, %w {strides = array<i64: 1, 1>, padding = "
+         "array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x2x3x3xf32>, "
+         "tensor<1x1x1x3xf32>) -> tensor<1x2x3x1xf32>\n" +
+         body + "\n%z = deit.global_average_pool %y : tensor<1x1x1x" + n +
+         "xf32> -> tensor<1x" + n + "xf32>\nreturn %z : tensor<1x" + n +
+         "xf32>\n}";
+}
+
+/// 1 2 3 over 4 5 6, grey.
+static std::vector<uint8_t> countedPixels() {
+  std::vector<uint8_t> pixels;
+  for (uint8_t value = 1; value <= 6; ++value)
+    pixels.insert(pixels.end(), 3, value);
+  return pixels;
+}
+
+TEST_F(FloatReferenceTest, GlobalAveragePool) {
+  std::string text = featureProgram("", 1);
+  size_t at = text.find("%z = deit.global_average_pool %y");
+  text.replace(at, text.find("\n", at) - at,
+               "%z = deit.global_average_pool %x : tensor<1x2x3x1xf32> -> "
+               "tensor<1x1xf32>");
+  expectNear(run(text, countedPixels()), {3.5});
+}
+
+// The filter counts its columns, 1 2; padding of one row above: the first
+// window is 0 0 over 1 2, whose sum is 1 * 1 + 2 * 2; the stride skips others.
+TEST_F(FloatReferenceTest, ConvolutionIsPaddedUnevenly) {
+  expectNear(
+      run(featureProgram(
+              "%f = deit.constant dense<[[[[1.0], [2.0]], [[1.0], [2.0]]]]> : "
+              "tensor<1x2x2x1xf32> -> tensor<1x2x2x1xf32>\n"
+              "%b = deit.constant dense<[10.0]> : tensor<1xf32> -> "
+              "tensor<1xf32>\n"
+              "%y = deit.conv2d %x, %f bias %b {strides = array<i64: 2, 2>, "
+              "padding = array<i64: 1, 0, 0, 0>, groups = 1 : i64} : "
+              "(tensor<1x2x3x1xf32>, tensor<1x2x2x1xf32>, tensor<1xf32>) -> "
+              "tensor<1x1x1x1xf32>",
+              1),
+          countedPixels()),
+      {15});
+}
+
+// -1 to -6 with padding: what lies outside does not count for the maximum, and
+// counts as zero for the mean.
+TEST_F(FloatReferenceTest, PoolsArePadded) {
+  auto pool = [](const std::string &name) {
+    return featureProgram(
+        "%m = deit.scale %x {factor = -1.0 : f64} : tensor<1x2x3x1xf32> -> "
+        "tensor<1x2x3x1xf32>\n"
+        "%y = deit." +
+            name +
+            " %m {window = array<i64: 2, 2>, strides = array<i64: 3, 3>, "
+            "padding = array<i64: 1, 1, 0, 0>} : tensor<1x2x3x1xf32> -> "
+            "tensor<1x1x1x1xf32>",
+        1);
+  };
+  expectNear(run(pool("max_pool"), countedPixels()), {-1});
+  expectNear(run(pool("average_pool"), countedPixels()), {-0.25});
+}
+
+TEST_F(FloatReferenceTest, ShortcutSkipsPixelsAndPadsChannels) {
+  expectNear(run(featureProgram("%y = deit.shortcut %x {stride = 3 : i64, "
+                                "before = 1 : i64} : tensor<1x2x3x1xf32> -> "
+                                "tensor<1x1x1x3xf32>",
+                                3),
+                 countedPixels()),
+             {0, 1, 0});
+}
+
+TEST_F(FloatReferenceTest, ReluHasACeiling) {
+  auto relu = [](const std::string &attributes, double factor) {
+    return featureProgram(
+        "%s = deit.shortcut %x {stride = 3 : i64, before = 0 : i64} : "
+        "tensor<1x2x3x1xf32> -> tensor<1x1x1x1xf32>\n%m = deit.scale %s "
+        "{factor = " +
+            std::to_string(factor) +
+            " : f64} : tensor<1x1x1x1xf32> -> tensor<1x1x1x1xf32>\n"
+            "%y = deit.relu %m " +
+            attributes + " : tensor<1x1x1x1xf32> -> tensor<1x1x1x1xf32>",
+        1);
+  };
+  expectNear(run(relu("", 9), countedPixels()), {9});
+  expectNear(run(relu("", -9), countedPixels()), {0});
+  expectNear(run(relu("{ceiling = 6.0 : f64}", 9), countedPixels()), {6});
+}

@@ -52,6 +52,23 @@ const Case cases[] = {
      "ea722a6b08adffcae68ed880248a2b9d5cedb439c1599d739687f510b5b5fcab"},
 };
 
+const Case bilinearCases[] = {
+    {32, 32, 224, 224,
+     "899908be9ab0f08b2e66569440daa2c67a1ea3bec11d1ef4e4c11a23e46534fd"},
+    {32, 32, 48, 48,
+     "4a4e7ca28d9a93c93d0711daba65ffb8ab4966126323b00f870099cdf25ba866"},
+    {48, 48, 20, 20,
+     "38f66572072f1a59a7bcf46df53d6bd844a1de51eb77e01903b73153410f1979"},
+    {1, 1, 5, 5,
+     "0ae57436fccdddfe6566fbe9bf75d807ec3b3d7658415cfffd532c6210b5384e"},
+    {7, 3, 2, 11,
+     "f56bef185c45a38ea8b47a61c3d2632fa970d52db93294379b7308a1129f68c2"},
+    {100, 60, 1, 1,
+     "decc3b82f915577a4e440dc4a121dc070c14b91fb29c3c885a43ff6cf52d5c22"},
+    {5, 300, 6, 7,
+     "fc1ba9d43987402e2da24ca2f38de472f77674448c923739053069689a440b68"},
+};
+
 /// The script's generator.
 std::vector<uint8_t> randomBytes(uint32_t state, size_t count) {
   std::vector<uint8_t> bytes;
@@ -66,9 +83,10 @@ std::vector<uint8_t> randomBytes(uint32_t state, size_t count) {
 }
 
 std::vector<uint8_t> resize(const Case &test, const std::vector<uint8_t> &from,
-                            int times = 1) {
-  deit_resizer *resizer = deit_resizer_create(test.fromWidth, test.fromHeight,
-                                              test.toWidth, test.toHeight);
+                            int times = 1,
+                            deit_filter filter = DEIT_FILTER_BICUBIC) {
+  deit_resizer *resizer = deit_resizer_create(
+      filter, test.fromWidth, test.fromHeight, test.toWidth, test.toHeight);
   std::vector<uint8_t> to(size_t{test.toWidth} * test.toHeight * 3);
   for (int i = 0; i < times; ++i)
     deit_resize(resizer, from.data(), to.data());
@@ -90,6 +108,16 @@ TEST(Resize, EqualsPillow) {
   for (const Case &test : cases) {
     auto from = randomBytes(++seed, test.fromWidth * test.fromHeight * 3);
     EXPECT_EQ(hash(resize(test, from)), test.digest)
+        << test.fromWidth << "x" << test.fromHeight << " to " << test.toWidth
+        << "x" << test.toHeight;
+  }
+}
+
+TEST(Resize, BilinearEqualsPillow) {
+  uint32_t seed = 0;
+  for (const Case &test : bilinearCases) {
+    auto from = randomBytes(++seed, test.fromWidth * test.fromHeight * 3);
+    EXPECT_EQ(hash(resize(test, from, 1, DEIT_FILTER_BILINEAR)), test.digest)
         << test.fromWidth << "x" << test.fromHeight << " to " << test.toWidth
         << "x" << test.toHeight;
   }

@@ -34,7 +34,7 @@ struct ImageBatch {
 };
 
 /// The first `samples` images of the CIFAR-10 or CIFAR-100 binary file `path`,
-/// resized (bicubic) to what `function` takes. Fails when the file holds
+/// resized to what `function` takes, as it says. Fails when the file holds
 /// fewer, is none, or has labels that the function's result does not.
 Expected<ImageBatch> loadCalibrationImages(func::FuncOp function,
                                            StringRef path, int64_t samples);

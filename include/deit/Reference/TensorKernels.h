@@ -33,6 +33,13 @@ struct CodeFormat {
   int64_t axis = -1; ///< the dimension with scales of its own; -1: none
 };
 
+/// How a window slides over feature maps, [rows, columns] and [top, left,
+/// bottom, right].
+struct Sliding {
+  int64_t strides[2];
+  int64_t padding[4];
+};
+
 /// The arithmetic of the `deit` dialect on whole tensors, see DeiTOps.td. A
 /// function that fails returns null or false; `error` says why. Shapes are
 /// the caller's responsibility.
@@ -76,6 +83,30 @@ public:
   virtual TensorPtr add(const TensorPtr &lhs, const TensorPtr &rhs) = 0;
   virtual TensorPtr multiply(const TensorPtr &lhs, const TensorPtr &rhs) = 0;
   virtual TensorPtr scale(const TensorPtr &x, double factor) = 0;
+
+  /// [B, H, W, C] and weights [N, h, w, C / groups] to [B, H', W', N]; `bias`
+  /// may be null.
+  virtual TensorPtr conv2d(const TensorPtr &x, const TensorPtr &weight,
+                           const TensorPtr &bias, const Sliding &sliding,
+                           int64_t groups) = 0;
+  /// By the last dimension's index.
+  virtual TensorPtr batchNorm(const TensorPtr &x, const TensorPtr &gamma,
+                              const TensorPtr &beta, const TensorPtr &mean,
+                              const TensorPtr &variance, double epsilon) = 0;
+  /// min(max(x, 0), ceiling), which may be infinite.
+  virtual TensorPtr relu(const TensorPtr &x, double ceiling) = 0;
+  /// [B, H, W, C] to [B, H', W', C]; padding is below every value.
+  virtual TensorPtr maxPool(const TensorPtr &x, const int64_t window[2],
+                            const Sliding &sliding) = 0;
+  /// [B, H, W, C] to [B, H', W', C]; padding is zeros that count.
+  virtual TensorPtr averagePool(const TensorPtr &x, const int64_t window[2],
+                                const Sliding &sliding) = 0;
+  /// [B, H, W, C] to [B, C].
+  virtual TensorPtr globalAveragePool(const TensorPtr &x) = 0;
+  /// [B, H, W, C] to every `stride`th row and column of `channels`, of which
+  /// those of `x` come after `before` zeros.
+  virtual TensorPtr shortcut(const TensorPtr &x, int64_t stride, int64_t before,
+                             int64_t channels) = 0;
 
   /// Part `index` of `parts` equal ones of the last dimension.
   virtual TensorPtr part(const TensorPtr &x, int64_t index, int64_t parts) = 0;

@@ -38,6 +38,7 @@ public:
 
 private:
   // DeiTToFxp.cpp: the function as a whole.
+  LogicalResult checkCompilable();
   LogicalResult checkQuantized();
   void convertArguments();
   LogicalResult convertBody();

@@ -38,6 +38,18 @@ static bool isReturned(DequantizeOp op) {
   return llvm::all_of(op->getUsers(), llvm::IsaPred<func::ReturnOp>);
 }
 
+/// Fails at the first operation that only the float reference runs.
+LogicalResult Converter::checkCompilable() {
+  for (Operation &op : function.getBody().front().without_terminator())
+    if (isa<Conv2DOp, BatchNormOp, ReluOp, MaxPoolOp, AveragePoolOp,
+            GlobalAveragePoolOp, ShortcutOp>(op))
+      return errorAt(&op)
+             << "has no counterpart in 'fxp', which is for vision "
+                "transformers; stop a convolutional network at --emit=quant "
+                "and run it with deit-eval";
+  return success();
+}
+
 LogicalResult Converter::checkQuantized() {
   LogicalResult result = success();
   for (Operation &op : function.getBody().front().without_terminator()) {
@@ -149,7 +161,7 @@ void Converter::eraseOriginals() {
 }
 
 LogicalResult Converter::run() {
-  if (failed(checkQuantized()))
+  if (failed(checkCompilable()) || failed(checkQuantized()))
     return failure();
   convertArguments();
   if (failed(convertBody()))

@@ -8,6 +8,8 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
+#include <cmath>
+#include <limits>
 
 using namespace deit;
 
@@ -45,6 +47,21 @@ private:
 
 const at::Tensor &get(const TensorPtr &tensor) {
   return static_cast<TorchTensor &>(*tensor).value;
+}
+
+/// [B, H, W, C] as LibTorch sees images, [B, C, H, W], with `value` around it.
+at::Tensor paddedImages(const at::Tensor &x, const Sliding &sliding,
+                        double value) {
+  const int64_t *pad = sliding.padding;
+  at::Tensor images = x.permute({0, 3, 1, 2});
+  if (!pad[0] && !pad[1] && !pad[2] && !pad[3])
+    return images;
+  return at::constant_pad_nd(images, {pad[1], pad[3], pad[0], pad[2]}, value);
+}
+
+/// The inverse of `paddedImages` without padding.
+at::Tensor channelsLast(const at::Tensor &images) {
+  return images.permute({0, 2, 3, 1});
 }
 
 class TorchKernels : public TensorKernels {
@@ -139,6 +156,75 @@ public:
 
   TensorPtr scale(const TensorPtr &x, double factor) override {
     return guarded([&] { return at::mul(get(x), factor); });
+  }
+
+  TensorPtr conv2d(const TensorPtr &x, const TensorPtr &weight,
+                   const TensorPtr &bias, const Sliding &sliding,
+                   int64_t groups) override {
+    return guarded([&] {
+      const int64_t *pad = sliding.padding;
+      bool even = pad[0] == pad[2] && pad[1] == pad[3];
+      at::Tensor images = even ? get(x).permute({0, 3, 1, 2})
+                               : paddedImages(get(x), sliding, 0);
+      at::Tensor filters = get(weight).permute({0, 3, 1, 2});
+      c10::optional<at::Tensor> offsets;
+      if (bias)
+        offsets = get(bias);
+      std::vector<int64_t> padding = {even ? pad[0] : 0, even ? pad[1] : 0};
+      return channelsLast(at::conv2d(images, filters, offsets,
+                                     {sliding.strides, 2}, padding, {1, 1},
+                                     groups));
+    });
+  }
+
+  TensorPtr batchNorm(const TensorPtr &x, const TensorPtr &gamma,
+                      const TensorPtr &beta, const TensorPtr &mean,
+                      const TensorPtr &variance, double epsilon) override {
+    return guarded([&] {
+      at::Tensor factor = get(gamma) / at::sqrt(get(variance) + epsilon);
+      return (get(x) - get(mean)) * factor + get(beta);
+    });
+  }
+
+  TensorPtr relu(const TensorPtr &x, double ceiling) override {
+    return guarded([&] {
+      return std::isinf(ceiling) ? at::relu(get(x))
+                                 : at::clamp(get(x), 0.0, ceiling);
+    });
+  }
+
+  TensorPtr maxPool(const TensorPtr &x, const int64_t window[2],
+                    const Sliding &sliding) override {
+    return guarded([&] {
+      at::Tensor images = paddedImages(
+          get(x), sliding, -std::numeric_limits<double>::infinity());
+      return channelsLast(
+          at::max_pool2d(images, {window, 2}, {sliding.strides, 2}));
+    });
+  }
+
+  TensorPtr averagePool(const TensorPtr &x, const int64_t window[2],
+                        const Sliding &sliding) override {
+    return guarded([&] {
+      at::Tensor images = paddedImages(get(x), sliding, 0);
+      return channelsLast(
+          at::avg_pool2d(images, {window, 2}, {sliding.strides, 2}));
+    });
+  }
+
+  TensorPtr globalAveragePool(const TensorPtr &x) override {
+    return guarded([&] { return at::mean(get(x), {1, 2}); });
+  }
+
+  TensorPtr shortcut(const TensorPtr &x, int64_t stride, int64_t before,
+                     int64_t channels) override {
+    return guarded([&] {
+      at::Tensor strided = get(x)
+                               .slice(1, 0, c10::nullopt, stride)
+                               .slice(2, 0, c10::nullopt, stride);
+      int64_t after = channels - before - strided.size(3);
+      return at::constant_pad_nd(strided, {before, after}, 0);
+    });
   }
 
   TensorPtr part(const TensorPtr &x, int64_t index, int64_t parts) override {

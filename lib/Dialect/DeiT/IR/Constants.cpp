@@ -99,6 +99,11 @@ StringRef deit::modulePath(Location loc) {
   return "?";
 }
 
+bool deit::isResizedBilinearly(Operation *function) {
+  auto filter = function->getAttrOfType<StringAttr>(kResizeAttr);
+  return filter && filter == "bilinear";
+}
+
 Location deit::pathLoc(MLIRContext *context, const Twine &path) {
   return NameLoc::get(StringAttr::get(context, path));
 }

@@ -112,5 +112,14 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
   }
   if (attribute.getName() == kBalanceAttr)
     return verifyBalance(op, attribute.getValue());
+  if (attribute.getName() == kResizeAttr) {
+    auto filter = dyn_cast<StringAttr>(attribute.getValue());
+    if (!filter || (filter != "bicubic" && filter != "bilinear"))
+      return op->emitOpError()
+             << "'" << kResizeAttr
+             << "' expected \"bicubic\" or \"bilinear\", found "
+             << attribute.getValue();
+    return success();
+  }
   return verifyWeightAttribute(op, attribute);
 }

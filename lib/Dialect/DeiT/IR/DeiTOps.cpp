@@ -3,7 +3,7 @@
 // Verifiers of the `deit` operations. Every check cites the constraint it
 // enforces by its number in DeiTOps.td.
 
-#include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "ShapeChecks.h"
 #include "mlir/IR/OpImplementation.h"
 
 using namespace deit;
@@ -11,18 +11,16 @@ using namespace deit;
 #define GET_OP_CLASSES
 #include "deit/Dialect/DeiT/IR/DeiTOps.cpp.inc"
 
-/// "1x5x8", for messages.
-static std::string shapeText(ArrayRef<int64_t> shape) {
+std::string deit::shapeText(ArrayRef<int64_t> shape) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   llvm::interleave(shape, stream, "x");
   return text;
 }
 
-/// Reports that `what` of `op` has another shape than expected.
-static LogicalResult expectShape(Operation *op, StringRef what,
-                                 ArrayRef<int64_t> expected,
-                                 RankedTensorType found) {
+LogicalResult deit::expectShape(Operation *op, StringRef what,
+                                ArrayRef<int64_t> expected,
+                                RankedTensorType found) {
   if (found.getShape() == expected)
     return success();
   return op->emitOpError() << "expected " << what << " of shape "
@@ -30,8 +28,8 @@ static LogicalResult expectShape(Operation *op, StringRef what,
                            << shapeText(found.getShape());
 }
 
-static LogicalResult expectVector(Operation *op, StringRef what, Value vector,
-                                  int64_t channels) {
+LogicalResult deit::expectVector(Operation *op, StringRef what, Value vector,
+                                 int64_t channels) {
   return expectShape(op, what, {channels},
                      cast<RankedTensorType>(vector.getType()));
 }

@@ -22,7 +22,11 @@ namespace {
 /// w'[n, ..., c] = w[n, ..., c] / (255 std[c]) and
 /// b'[n] = b[n] - sum(w[n, ..., c] mean[c] / std[c])
 struct NormalizeFold {
-  static bool isWanted(NormalizeOp) { return true; }
+  /// Around what a convolution takes there are zeros, which are no pixels.
+  static bool isWanted(NormalizeOp op) {
+    return op->use_empty() ||
+           !llvm::all_of(op->getUsers(), llvm::IsaPred<Conv2DOp>);
+  }
 
   static const char *whyNot(NormalizeOp op) {
     for (Operation *user : op->getUsers()) {

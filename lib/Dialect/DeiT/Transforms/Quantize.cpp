@@ -47,6 +47,8 @@ private:
   FailureOr<Type> matmulType(MatmulOp op);
   FailureOr<Type> layerNormType(LayerNormOp op);
   FailureOr<Type> affineType(Operation *op);
+  FailureOr<Type> featureType(Operation *op);
+  FailureOr<Type> pixelType(NormalizeOp op);
   LogicalResult quantizeWeight(OpOperand &weight, Value bias,
                                double inputScale);
   LogicalResult quantizeParameters(Operation *op);
@@ -135,6 +137,23 @@ FailureOr<Type> Quantizer::affineType(Operation *op) {
   return Type(affineU8(op->getContext(), *range));
 }
 
+/// What only a rectifier sees gets the codes of its result, whose ends are the
+/// rectifier's: it is rounded once.
+FailureOr<Type> Quantizer::featureType(Operation *op) {
+  Operation *user = op->hasOneUse() ? *op->user_begin() : nullptr;
+  return affineType(isa_and_nonnull<ReluOp>(user) ? user : op);
+}
+
+/// Normalized pixels are rounded where a convolution takes them, around which
+/// there are zeros: patch embeddings take raw pixels instead.
+FailureOr<Type> Quantizer::pixelType(NormalizeOp op) {
+  if (llvm::all_of(op->getUsers(), llvm::IsaPred<Conv2DOp>))
+    return affineType(op);
+  return op.emitOpError()
+         << "at '" << modulePath(op)
+         << "' has no quantized form; run the folds of parameters first";
+}
+
 /// Codes of a layer norm that hardly deviates would be finer than what it
 /// computes.
 FailureOr<Type> Quantizer::layerNormType(LayerNormOp op) {
@@ -218,12 +237,20 @@ FailureOr<Type> Quantizer::resultType(Operation *op) {
       .Case([&](LinearOp op) { return linearType(op); })
       .Case([&](MatmulOp op) { return matmulType(op); })
       .Case([&](SoftmaxOp op) { return Type(softmaxU8(op.getContext())); })
-      .Case<PatchEmbedOp, AddOp, PrependTokenOp>(
-          [&](Operation *op) { return Type(stream.lookup(op->getResult(0))); })
-      .Case<SplitHeadsOp, MergeHeadsOp, SelectTokenOp>([&](Operation *op) {
-        auto type = cast<RankedTensorType>(op->getOperand(0).getType());
-        return type.getElementType();
+      .Case([&](NormalizeOp op) { return pixelType(op); })
+      .Case([&](Conv2DOp op) { return featureType(op); })
+      .Case<ReluOp, AveragePoolOp, GlobalAveragePoolOp>(
+          [&](Operation *op) { return affineType(op); })
+      .Case<PatchEmbedOp, AddOp, PrependTokenOp>([&](Operation *op) {
+        if (isFeatures(op->getResult(0)))
+          return featureType(op);
+        return FailureOr<Type>(stream.lookup(op->getResult(0)));
       })
+      .Case<SplitHeadsOp, MergeHeadsOp, SelectTokenOp, MaxPoolOp, ShortcutOp>(
+          [&](Operation *op) {
+            auto type = cast<RankedTensorType>(op->getOperand(0).getType());
+            return type.getElementType();
+          })
       .Default([](Operation *op) -> FailureOr<Type> {
         return op->emitOpError()
                << "at '" << modulePath(op)
@@ -302,6 +329,10 @@ LogicalResult Quantizer::quantizeStreamConstant(OpOperand &operand) {
   if (failed(values))
     return failure();
   quant::QuantizedType type = stream.lookup(operand.get());
+  if (!type)
+    return operand.getOwner()->emitOpError()
+           << "at '" << modulePath(operand.getOwner())
+           << "' adds a constant to features, which has no quantized form";
   double scale = cast<quant::UniformQuantizedType>(type).getScale();
   double unit = constantUnit(operand, *values, scale);
   std::vector<int16_t> codes;
@@ -317,7 +348,7 @@ LogicalResult Quantizer::quantizeStreamConstant(OpOperand &operand) {
 
 LogicalResult Quantizer::quantizeParameters(Operation *op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<PatchEmbedOp, LinearOp>([&](auto op) -> LogicalResult {
+      .Case<PatchEmbedOp, LinearOp, Conv2DOp>([&](auto op) -> LogicalResult {
         FailureOr<double> scale = inputScale(op->getOperand(0), op);
         if (failed(scale))
           return failure();

@@ -52,6 +52,8 @@ void StreamTypes::group(Operation *op) {
         groups.insert(op.getResult().getAsOpaquePointer());
       })
       .Case([&](AddOp op) {
+        if (isFeatures(op.getResult()))
+          return; // each sum has a range of its own
         // The branch arrives at the sum's scale; the stream is brought to it.
         join(op.getResult(), op.getRhs());
         if (op.getLhs().getDefiningOp<PatchEmbedOp>())

@@ -42,14 +42,16 @@ StorageClass = fake_class("torch", "FloatStorage")
 STORAGE_CLASSES = {
     "f32": StorageClass, "f64": fake_class("torch", "DoubleStorage"),
     "f16": fake_class("torch", "HalfStorage"),
-    "bf16": fake_class("torch", "BFloat16Storage")}
+    "bf16": fake_class("torch", "BFloat16Storage"),
+    "i8": fake_class("torch", "CharStorage"),
+    "i64": fake_class("torch", "LongStorage")}
 NAMES = {"f32": "F32", "f64": "F64", "f16": "F16", "bf16": "BF16"}
 
 
 def encode(floats, dtype, order="<"):
     """The bytes of `floats`, which are to be exact in `dtype`."""
     if dtype != "bf16":
-        code = {"f32": "f", "f64": "d", "f16": "e"}[dtype]
+        code = {"f32": "f", "f64": "d", "f16": "e", "i8": "b", "i64": "q"}[dtype]
         return struct.pack(f"{order}{len(floats)}{code}", *floats)
     words = struct.unpack(f"<{len(floats)}I",
                           struct.pack(f"<{len(floats)}f", *floats))

@@ -34,6 +34,15 @@ FailureOr<std::vector<float>> readFloatConstant(Value value);
 /// Fails if there are others than `rows`.
 Expected<SmallVector<double>> rowSteps(Operation *op, size_t rows);
 
+/// Whether `value` is features of a convolutional network: [images, height,
+/// width, channels]. Their sums are no residual stream of tokens.
+inline bool isFeatures(Value value) {
+  return cast<RankedTensorType>(value.getType()).getRank() == 4;
+}
+
+/// Whether `function` takes images resized bilinearly, not bicubically.
+bool isResizedBilinearly(Operation *function);
+
 /// The module path in `loc`, "blocks.3.mlp.fc1"; "?" where there is none.
 StringRef modulePath(Location loc);
 inline StringRef modulePath(Operation *op) { return modulePath(op->getLoc()); }

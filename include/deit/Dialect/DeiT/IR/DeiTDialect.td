@@ -11,7 +11,7 @@ include "mlir/IR/OpBase.td"
 def DeiT_Dialect : Dialect {
   let name = "deit";
   let cppNamespace = "::deit";
-  let summary = "vision transformers as graphs of their building blocks";
+  let summary = "vision networks as graphs of their building blocks";
   let description = [{
     One operation per building block that a person would name. A model is a
     function from a raw RGB image, `tensor<1xHxWx3xui8>`, to logits,
@@ -30,6 +30,11 @@ def DeiT_Dialect : Dialect {
     defines a value: `deit.range = array<f64: low, high>`, the range the
     quantized value is to cover, and `deit.channel_mean`, the mean of every
     channel over the calibration images.
+
+    On a function, `deit.resize = "bilinear"` says that its images are to be
+    resized bilinearly, as its training did; without it, and with "bicubic",
+    bicubically. Either way as the Pillow library resizes; images of the right
+    size stay what they are.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasOperationAttrVerify = 1;
@@ -56,6 +61,8 @@ def DeiT_Matrix : DeiT_TensorOfRank<[2], [DeiT_Element]>;
 def DeiT_Tokens : DeiT_TensorOfRank<[3], [DeiT_Element]>;
 /// Tokens by head: [images, heads, tokens, head channels].
 def DeiT_Heads : DeiT_TensorOfRank<[4], [DeiT_Element]>;
+/// Feature maps: [images, height, width, channels].
+def DeiT_Features : DeiT_TensorOfRank<[4], [DeiT_Element]>;
 /// Pixels: [images, height, width, 3]; raw ones are ui8.
 def DeiT_Image : DeiT_TensorOfRank<[4], [F32, UI8]>;
 def DeiT_RawImage : DeiT_TensorOfRank<[4], [UI8]>;

@@ -30,6 +30,10 @@ constexpr llvm::StringLiteral kRangeMethods[] = {
     "minmax", "percentile",  "mse",   "entropy",
     "fisher", "gelu-output", "search"};
 
+/// On functions: how the images they take have been resized, "bicubic" (the
+/// default) or "bilinear".
+constexpr llvm::StringLiteral kResizeAttr = "deit.resize";
+
 /// On layers, for each row of the weight, what a squared error of one step
 /// there costs at the logits: array<f32>. On additions of a constant, one.
 constexpr llvm::StringLiteral kSensitivityAttr = "deit.sensitivity";

@@ -108,7 +108,7 @@ def DeiT_NormalizeOp : DeiT_Op<"normalize"> {
   }];
   let arguments = (ins DeiT_RawImage:$image, DenseF32ArrayAttr:$mean,
                    DenseF32ArrayAttr:$std);
-  let results = (outs DeiT_Image:$result);
+  let results = (outs DeiT_Features:$result);
   let assemblyFormat = "$image attr-dict `:` type($image) `->` type($result)";
   let hasVerifier = 1;
 }
@@ -441,5 +441,7 @@ def DeiT_SoftmaxOp : DeiT_Op<"softmax", [SameOperandsAndResultShape]> {
   let results = (outs DeiT_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
+
+include "deit/Dialect/DeiT/IR/DeiTConvolutionOps.td"
 
 #endif // DEIT_DIALECT_DEIT_IR_DEITOPS_TD

@@ -16,7 +16,8 @@ def FoldNormalizePass
     patch embedding takes the image as it is stored.
 
     A normalization whose user is no patch embedding with constant float
-    parameters stays, with a remark.
+    parameters stays, with a remark; without one where only convolutions use it,
+    around whose operand there are zeros.
 
     ```mlir
     %n = deit.normalize %image {mean = array<f32: 0.5, 0.5, 0.5>,
@@ -25,6 +26,31 @@ def FoldNormalizePass
     %p = deit.patch_embed %n, %w, %b : (tensor<1x2x2x3xf32>, ...) -> ...
     // becomes
     %p = deit.patch_embed %image, %w1, %b1 : (tensor<1x2x2x3xui8>, ...) -> ...
+    ```
+  }];
+}
+
+def FoldBatchNormPass
+    : Pass<"deit-fold-batch-norm", "::mlir::func::FuncOp"> {
+  let summary = "Fold batch normalization into the convolution before it";
+  let description = [{
+    With `f[n] = gamma[n] / sqrt(variance[n] + epsilon)`, row n of the weight
+    is multiplied by f[n], and entry n of the bias becomes
+    `f[n] * (b[n] - mean[n]) + beta[n]`, where an absent bias is 0.
+
+    A normalization stays, with a remark, if its operand is not a convolution
+    with constant float parameters and no other users.
+
+    ```mlir
+    %c = deit.conv2d %x, %w {strides = ..., padding = ..., groups = 1 : i64}
+      : (tensor<1x4x4x3xf32>, tensor<8x3x3x3xf32>) -> tensor<1x4x4x8xf32>
+    %n = deit.batch_norm %c, %gamma, %beta, %mean, %variance
+      {epsilon = 1.0e-05 : f64} : ...
+    // becomes
+    %n = deit.conv2d %x, %w1 bias %b1
+      {strides = ..., padding = ..., groups = 1 : i64}
+      : (tensor<1x4x4x3xf32>, tensor<8x3x3x3xf32>, tensor<8xf32>)
+      -> tensor<1x4x4x8xf32>
     ```
   }];
 }
