@@ -110,8 +110,6 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
              << attribute.getValue();
     return success();
   }
-  if (attribute.getName() == kBalanceAttr)
-    return verifyBalance(op, attribute.getValue());
   if (attribute.getName() == kResizeAttr) {
     auto filter = dyn_cast<StringAttr>(attribute.getValue());
     if (!filter || (filter != "bicubic" && filter != "bilinear"))
