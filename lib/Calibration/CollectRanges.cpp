@@ -159,10 +159,7 @@ Error RangeChooser::search(func::FuncOp function) {
   if (Error error = measureCandidates(function, *searchImages, toTry))
     return error;
   for (auto &[op, candidates] : toTry) {
-    const RangeCandidate &best = *llvm::min_element(
-        candidates, [](const RangeCandidate &a, const RangeCandidate &b) {
-          return a.divergence < b.divergence;
-        });
+    const RangeCandidate &best = bestOf(candidates);
     RangeChoice &choice = choices[op];
     choice.range = best.range;
     choice.method = best.method;

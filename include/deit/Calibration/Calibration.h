@@ -70,15 +70,29 @@ struct RangeCandidate {
   Observer method;
   Range range;
   /// KL(softmax(logits) || softmax(logits with this alone rounded to 8 bits)),
-  /// the mean over images, in nats.
+  /// the mean over `images` images, in nats.
   double divergence = 0;
+  int64_t images = 0;
+  bool dropped = false; ///< was worse than others before all images were seen
+
+  /// Counts `count` more images, of which the divergences add up to `sum`.
+  void add(double sum, int64_t count) {
+    divergence = (divergence * images + sum) / (images + count);
+    images += count;
+  }
 };
 
 /// By the operation that computes the value, in the order of execution.
 using SearchCandidates =
     llvm::MapVector<Operation *, SmallVector<RangeCandidate>>;
 
-/// Measures the divergence of each of `candidates` on `images`.
+/// The one that has not been dropped with the least divergence, or the first of
+/// several.
+const RangeCandidate &bestOf(ArrayRef<RangeCandidate> candidates);
+
+/// Measures the divergence of `candidates` on `images`. Ones that turn out to
+/// be worse than others are dropped on the way; where rounding matters most,
+/// ranges between them are added, of the method Search.
 Error measureCandidates(func::FuncOp function, const ImageBatch &images,
                         SearchCandidates &candidates);
 

@@ -14,6 +14,10 @@ namespace deit {
 /// An interval of real values, low <= high.
 struct Range {
   double low = 0, high = 0;
+
+  bool operator==(Range other) const {
+    return low == other.low && high == other.high;
+  }
 };
 
 /// The weights of a tensor's values in bins of equal width: how many there are,
