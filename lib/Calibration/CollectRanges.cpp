@@ -1,159 +1,226 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Observes the values of a float model.
+// Chooses a range for every value out of statistics.
 
+#include "Observation.h"
 #include "deit/Calibration/Calibration.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
-#include <algorithm>
-#include <cmath>
 
 using namespace deit;
 
-std::vector<double> deit::channelMeans(ArrayRef<float> values,
-                                       int64_t channels) {
-  std::vector<double> means(channels, 0);
-  size_t rows = values.size() / channels;
-  for (size_t row = 0; row < rows; ++row)
-    for (int64_t c = 0; c < channels; ++c)
-      means[c] += values[row * channels + c];
-  for (double &mean : means)
-    mean /= rows;
-  return means;
+static constexpr std::pair<Observer, StringLiteral> kMethods[] = {
+    {Observer::MinMax, "minmax"}, {Observer::Percentile, "percentile"},
+    {Observer::MSE, "mse"},       {Observer::Entropy, "entropy"},
+    {Observer::Fisher, "fisher"}, {Observer::GeluOutput, "gelu-output"},
+    {Observer::Search, "search"},
+};
+
+StringRef deit::methodName(Observer method) {
+  for (auto [each, name] : kMethods)
+    if (each == method)
+      return name;
+  llvm_unreachable("every method has a name");
 }
 
-/// Whether `value` belongs to the residual stream or is added to it.
-static bool isStream(Value value) {
-  if (isFeatures(value))
-    return false;
-  if (isa<PatchEmbedOp, AddOp, PrependTokenOp>(value.getDefiningOp()))
-    return true;
-  return llvm::any_of(value.getUsers(),
-                      [](Operation *user) { return isa<AddOp>(user); });
+static Observer methodNamed(StringRef text) {
+  for (auto [method, name] : kMethods)
+    if (name == text)
+      return method;
+  llvm_unreachable("the dialect has verified the name");
 }
 
-/// Whether deit-quantize gives `value` codes without a zero point.
-static bool isSymmetric(Value value) {
-  return isa<SplitHeadsOp>(value.getDefiningOp()) ||
-         llvm::any_of(value.getUsers(),
-                      [](Operation *user) { return isa<SplitHeadsOp>(user); });
+//===----------------------------------------------------------------------===//
+// One value
+//===----------------------------------------------------------------------===//
+
+/// How the range of `op` is to be chosen.
+static Observer methodFor(Operation *op, const CalibrationOptions &options) {
+  Value result = op->getResult(0);
+  if (auto name = op->getAttrOfType<StringAttr>(kRangeMethodAttr))
+    return methodNamed(name.getValue());
+  if (rangeUse(result) == RangeUse::Everything)
+    return Observer::MinMax;
+  bool byOutput = options.geluRange == GeluRange::Output &&
+                  options.observer != Observer::Search && geluOf(result);
+  return byOutput ? Observer::GeluOutput : options.observer;
 }
 
-/// Whether `value` is a score or an attention weight: the largest tensors,
-/// whose codes need no range.
-static bool isAttention(Value value) {
-  return isa<SoftmaxOp>(value.getDefiningOp()) ||
-         llvm::any_of(value.getUsers(),
-                      [](Operation *user) { return isa<SoftmaxOp>(user); });
-}
-
-/// Whether `op` hands its operand's values on.
-static bool movesValues(Operation *op) {
-  return isa<SplitHeadsOp, MergeHeadsOp, SelectTokenOp, MaxPoolOp, ShortcutOp>(
-      op);
+bool deit::usesMethod(func::FuncOp function, const CalibrationOptions &options,
+                      ArrayRef<Observer> methods) {
+  return llvm::any_of(observedOperations(function), [&](Operation *op) {
+    return !op->hasAttr(kRangeAttr) &&
+           llvm::is_contained(methods, methodFor(op, options));
+  });
 }
 
 namespace {
 
-/// Sees every value of the run.
-class RangeCollector {
+/// Chooses the ranges of one function.
+class RangeChooser {
 public:
-  explicit RangeCollector(const CalibrationOptions &options)
-      : options(options) {}
+  RangeChooser(const CalibrationOptions &options,
+               const ImageBatch *searchImages)
+      : options(options), searchImages(searchImages) {}
 
-  void observe(OpResult result, ArrayRef<float> values,
-               ArrayRef<int64_t> shape);
+  Error choose(func::FuncOp function, const ModelStatistics &statistics);
 
-  Statistics statistics;
-  /// The module path of the first value that is not finite.
-  std::string notFinite;
+  RangeChoices choices;
 
 private:
-  Range chooseRange(Value value, const Histogram &histogram);
-  void chooseOperandRange(GeluOp gelu, Range output);
+  Expected<Range> rangeBy(Observer method, Operation *op,
+                          const ActivationStatistics &activation);
+  Error chooseOne(Operation *op, const ActivationStatistics &activation);
+  Error listCandidates(Operation *op, const ActivationStatistics &activation,
+                       SmallVectorImpl<RangeCandidate> &candidates);
+  Error search(func::FuncOp function);
 
-  CalibrationOptions options;
-  /// GELU's operands, until their outputs are known.
-  DenseMap<Value, Histogram> geluOperands;
+  const CalibrationOptions &options;
+  const ImageBatch *searchImages;
+  /// What is to be tried, by operation.
+  SearchCandidates toTry;
 };
 
 } // namespace
 
-Range RangeCollector::chooseRange(Value value, const Histogram &histogram) {
-  if (isStream(value) || options.observer == Observer::MinMax)
-    return minMaxRange(histogram);
-  if (options.observer == Observer::Percentile)
-    return percentileRange(histogram, options.percentile);
-  return mseRange(histogram, 8, isSymmetric(value));
+Expected<Range> RangeChooser::rangeBy(Observer method, Operation *op,
+                                      const ActivationStatistics &activation) {
+  bool symmetric = rangeUse(op->getResult(0)) == RangeUse::Symmetric;
+  switch (method) {
+  case Observer::MinMax:
+    return minMaxRange(activation.histogram);
+  case Observer::Percentile:
+    return percentileRange(activation.histogram, options.percentile);
+  case Observer::MSE:
+    return mseRange(activation.histogram, 8, symmetric);
+  case Observer::Entropy:
+    return entropyRange(activation.histogram, 8, symmetric);
+  case Observer::Fisher:
+    if (!activation.fisher)
+      return makeError("the statistics of '" + modulePath(op) +
+                       "' have no weights by the Fisher information; make "
+                       "them again with deit-collect-statistics{fisher=true}, "
+                       "or choose another observer");
+    return mseRange(*activation.fisher, 8, symmetric);
+  case Observer::GeluOutput:
+    if (GeluOp gelu = geluOf(op->getResult(0)))
+      return geluRange(activation.histogram, choices[gelu].range);
+    return makeError("'" + modulePath(op) +
+                     "' has 'deit.range_method' gelu-output, but no deit.gelu "
+                     "uses its result; choose another method");
+  case Observer::Search:
+    break;
+  }
+  llvm_unreachable("searching is no way to a range of one's own");
 }
 
-/// GELU's operand gets the range that is best for `output`.
-void RangeCollector::chooseOperandRange(GeluOp gelu, Range output) {
-  auto operand = geluOperands.find(gelu.getInput());
-  if (operand == geluOperands.end())
-    return;
-  statistics[gelu.getInput().getDefiningOp()].range =
-      geluRange(operand->second, output);
-  geluOperands.erase(operand);
+Error RangeChooser::listCandidates(
+    Operation *op, const ActivationStatistics &activation,
+    SmallVectorImpl<RangeCandidate> &candidates) {
+  SmallVector<Observer> methods = {Observer::MSE, Observer::MinMax,
+                                   Observer::Percentile, Observer::Entropy,
+                                   Observer::Fisher};
+  if (geluOf(op->getResult(0)) && options.geluRange == GeluRange::Output)
+    methods.push_back(Observer::GeluOutput);
+  for (Observer method : methods) {
+    Expected<Range> range = rangeBy(method, op, activation);
+    if (!range)
+      return range.takeError();
+    candidates.push_back({method, *range});
+  }
+  return Error::success();
 }
 
-void RangeCollector::observe(OpResult result, ArrayRef<float> values,
-                             ArrayRef<int64_t> shape) {
-  Operation *op = result.getOwner();
-  if (!notFinite.empty() || values.empty())
-    return;
-  if (!llvm::all_of(values, [](float x) { return std::isfinite(x); })) {
-    notFinite = modulePath(op).str();
-    return;
+Error RangeChooser::chooseOne(Operation *op,
+                              const ActivationStatistics &activation) {
+  RangeChoice &choice = choices[op];
+  if (auto pinned = op->getAttrOfType<DenseF64ArrayAttr>(kRangeAttr)) {
+    choice.range = {pinned[0], pinned[1]};
+    return Error::success();
   }
-  Operation *from = movesValues(op) ? op->getOperand(0).getDefiningOp() : op;
-  if (from != op && statistics.contains(from)) {
-    Range range = statistics[from].range;
-    statistics[op].range = range;
-    return;
-  }
-  ValueStatistics &found = statistics[op];
-  if (isAttention(result)) {
-    auto [low, high] = std::minmax_element(values.begin(), values.end());
-    found.range = {*low, *high};
-    return;
-  }
-  Histogram histogram = Histogram::fromValues(values);
-  found.range = chooseRange(result, histogram);
-  if (isa<LinearOp, PatchEmbedOp, Conv2DOp>(op)) {
-    std::vector<double> means = channelMeans(values, shape.back());
-    found.channelMeans.assign(means.begin(), means.end());
-  }
-  if (options.geluRange != GeluRange::Output)
-    return;
-  if (auto gelu = dyn_cast<GeluOp>(op))
-    chooseOperandRange(gelu, found.range);
-  else if (llvm::any_of(op->getUsers(),
-                        [](Operation *user) { return isa<GeluOp>(user); }))
-    geluOperands.try_emplace(result, std::move(histogram));
+  Observer method = methodFor(op, options);
+  if (method == Observer::Search)
+    return listCandidates(op, activation, toTry[op]);
+  Expected<Range> range = rangeBy(method, op, activation);
+  if (!range)
+    return range.takeError();
+  choice.range = *range;
+  choice.method = method;
+  return Error::success();
 }
 
-Expected<Statistics> deit::collectRanges(func::FuncOp function,
-                                         const ImageBatch &images,
-                                         const CalibrationOptions &options) {
+/// Tries what is to be tried, and takes the best.
+Error RangeChooser::search(func::FuncOp function) {
+  if (toTry.empty())
+    return Error::success();
+  if (!searchImages)
+    return makeError("searching for ranges takes images beside statistics; set "
+                     "data=FILE, or choose another observer");
+  if (Error error = measureCandidates(function, *searchImages, toTry))
+    return error;
+  for (auto &[op, candidates] : toTry) {
+    const RangeCandidate &best = bestOf(candidates);
+    RangeChoice &choice = choices[op];
+    choice.range = best.range;
+    choice.method = best.method;
+    choice.tried.assign(candidates.begin(), candidates.end());
+  }
+  toTry.clear();
+  return Error::success();
+}
+
+Error RangeChooser::choose(func::FuncOp function,
+                           const ModelStatistics &statistics) {
+  SmallVector<Operation *> operations = observedOperations(function);
+  // In the order of execution, whatever is known first.
+  for (Operation *op : operations)
+    choices[op];
+  // GELU's operand goes by the range of its output, so it comes second.
+  for (bool operands : {false, true}) {
+    for (auto [op, activation] :
+         llvm::zip_equal(operations, statistics.activations))
+      if ((geluOf(op->getResult(0)) != nullptr) == operands)
+        if (Error error = chooseOne(op, activation))
+          return error;
+    if (Error error = search(function))
+      return error;
+  }
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// All values
+//===----------------------------------------------------------------------===//
+
+/// Fails unless `statistics` are of `function`.
+static Error checkModel(func::FuncOp function,
+                        const ModelStatistics &statistics) {
+  Expected<uint64_t> fingerprint = modelFingerprint(function);
+  if (!fingerprint)
+    return fingerprint.takeError();
+  SmallVector<Operation *> operations = observedOperations(function);
+  bool fits = *fingerprint == statistics.fingerprint &&
+              operations.size() == statistics.activations.size();
+  for (size_t i = 0; fits && i < operations.size(); ++i)
+    fits = modulePath(operations[i]) == statistics.activations[i].path;
+  if (fits)
+    return Error::success();
+  return makeError("the statistics are of another model, or of this one with "
+                   "other folds or weights; make them of this one with "
+                   "deit-collect-statistics");
+}
+
+Expected<RangeChoices> deit::chooseRanges(func::FuncOp function,
+                                          const ModelStatistics &statistics,
+                                          const CalibrationOptions &options,
+                                          const ImageBatch *searchImages) {
   if (!(options.percentile > 50 && options.percentile <= 100))
     return makeError("expected a percentile above 50 and at most 100, found " +
                      std::to_string(options.percentile));
-  Expected<FloatReference *> reference = loadFloatReference();
-  if (!reference)
-    return reference.takeError();
-  RangeCollector collector(options);
-  auto hook = [&](OpResult result, MutableArrayRef<float> values,
-                  ArrayRef<int64_t> shape) {
-    collector.observe(result, values, shape);
-  };
-  Expected<std::vector<float>> logits =
-      (*reference)->run(function, images.pixels, images.count, hook);
-  if (!logits)
-    return logits.takeError();
-  if (!collector.notFinite.empty())
-    return makeError("the activations of '" + collector.notFinite +
-                     "' are not all finite; the model's weights are not finite "
-                     "or too large for floats");
-  return std::move(collector.statistics);
+  if (Error error = checkModel(function, statistics))
+    return error;
+  RangeChooser chooser(options, searchImages);
+  if (Error error = chooser.choose(function, statistics))
+    return error;
+  return std::move(chooser.choices);
 }

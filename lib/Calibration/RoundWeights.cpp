@@ -82,14 +82,12 @@ private:
 
 } // namespace
 
-/// How many times finer than the weight's own the steps of its codes may be,
-/// for no code to leave 8 bits, errors that are fed back included.
+/// How many times finer than the weight's own the steps of its codes may be.
 static double finenessOf(const WeightMatrix &weight, ArrayRef<double> steps) {
-  constexpr double kRoom = 1.3;
   double fineness = 16; // finer ones gain nothing
   for (auto [step, finest] : llvm::zip_equal(steps, finestSteps(weight)))
     if (finest > 0)
-      fineness = std::min(fineness, step / (finest * kRoom));
+      fineness = std::min(fineness, step / finest);
   return fineness;
 }
 

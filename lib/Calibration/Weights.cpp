@@ -72,13 +72,14 @@ std::vector<float> deit::valuesOf(ArrayRef<int8_t> codes,
 }
 
 std::vector<double> deit::finestSteps(const WeightMatrix &weight) {
-  constexpr double kLargestCode = 127;
+  // Errors that are fed back may make a weight larger than it was.
+  constexpr double kRoom = 1.3, kLargestCode = 127;
   std::vector<double> steps;
   for (size_t row = 0; row < weight.rows; ++row) {
     double largest = 0;
     for (float value : weight.row(row))
       largest = std::max<double>(largest, std::abs(value));
-    steps.push_back(largest / kLargestCode);
+    steps.push_back(kRoom * largest / kLargestCode);
   }
   return steps;
 }

@@ -36,7 +36,8 @@ Expected<SmallVector<WeightMatrix>> collectWeights(func::FuncOp function);
 /// Puts `values` in the place of the weight's.
 void replaceValues(WeightMatrix &weight, ArrayRef<float> values);
 
-/// The finest step of each row at which its codes keep to 8 bits.
+/// The finest step of each row at which its codes keep to 8 bits, with room for
+/// errors that are fed back.
 std::vector<double> finestSteps(const WeightMatrix &weight);
 
 /// `codes * steps` by row, as floats.

@@ -7,7 +7,6 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cmath>
 
 using namespace deit;
@@ -36,43 +35,6 @@ AffineCodes deit::affineCodes(Range range, int64_t steps) {
   if (!(scale > 1e-15))
     return {kEmptyScale, 0};
   return {scale, std::llround(-range.low / scale)};
-}
-
-//===----------------------------------------------------------------------===//
-// Histogram
-//===----------------------------------------------------------------------===//
-
-Histogram Histogram::fromValues(llvm::ArrayRef<float> values, unsigned bins) {
-  assert(!values.empty() && bins > 0);
-  Histogram histogram;
-  auto [low, high] = std::minmax_element(values.begin(), values.end());
-  histogram.extremes = {*low, *high};
-  histogram.width = (histogram.extremes.high - histogram.extremes.low) / bins;
-  histogram.binCounts.assign(bins, 0);
-  double perUnit = histogram.width > 0 ? 1 / histogram.width : 0;
-  for (float value : values) {
-    auto bin = static_cast<size_t>((value - histogram.extremes.low) * perUnit);
-    ++histogram.binCounts[std::min<size_t>(bin, bins - 1)];
-  }
-  return histogram;
-}
-
-uint64_t Histogram::total() const {
-  uint64_t sum = 0;
-  for (uint64_t count : binCounts)
-    sum += count;
-  return sum;
-}
-
-double Histogram::quantile(double fraction) const {
-  double wanted = fraction * total();
-  double below = 0;
-  for (auto [index, count] : llvm::enumerate(binCounts)) {
-    if (count && below + count >= wanted)
-      return binEdge(index) + (wanted - below) / count * width;
-    below += count;
-  }
-  return extremes.high;
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,14 +111,125 @@ double deit::quantizationError(const Histogram &histogram, Range range,
   return sum / width * scale * scale / histogram.total();
 }
 
-Range deit::mseRange(const Histogram &histogram, unsigned bits,
-                     bool symmetric) {
+/// The range with the least `error` for the values of `histogram`.
+static Range bestRange(const Histogram &histogram, bool symmetric,
+                       llvm::function_ref<double(Range)> error) {
   Range full =
       symmetric ? mirror(histogram.range()) : withZero(histogram.range());
-  Range best = searchRange(full, [&](Range range) {
+  Range best = searchRange(full, error);
+  return symmetric ? mirror(best) : best;
+}
+
+Range deit::mseRange(const Histogram &histogram, unsigned bits,
+                     bool symmetric) {
+  return bestRange(histogram, symmetric, [&](Range range) {
     return quantizationError(histogram, range, bits, symmetric);
   });
-  return symmetric ? mirror(best) : best;
+}
+
+//===----------------------------------------------------------------------===//
+// Entropy
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Evaluates candidates by their entropyError. Running sums over the bins make
+/// that a matter of the codes' number, not of the bins'.
+class EntropyErrors {
+public:
+  explicit EntropyErrors(const Histogram &histogram);
+
+  double operator()(AffineCodes codes, int64_t steps) const;
+
+private:
+  size_t binsBelow(double value) const;
+  double codeLoss(size_t first, size_t last, size_t edge, double clipped) const;
+
+  const Histogram &histogram;
+  // Of the bins before each: their weight, the sum of weight * log(weight), and
+  // how many are not empty.
+  std::vector<double> weight, information, filled;
+};
+
+} // namespace
+
+static double timesLog(double x) { return x > 0 ? x * std::log(x) : 0; }
+
+EntropyErrors::EntropyErrors(const Histogram &histogram)
+    : histogram(histogram), weight(1), information(1), filled(1) {
+  for (double count : histogram.counts()) {
+    weight.push_back(weight.back() + count);
+    information.push_back(information.back() + timesLog(count));
+    filled.push_back(filled.back() + (count > 0));
+  }
+}
+
+/// How many bins have their centre below `value`.
+size_t EntropyErrors::binsBelow(double value) const {
+  double bins = static_cast<double>(histogram.counts().size());
+  double position = (value - histogram.range().low) / histogram.binWidth();
+  return static_cast<size_t>(std::clamp(std::ceil(position - 0.5), 0.0, bins));
+}
+
+/// The sum of p * (log p - log q) over the bins of a code, `first` up to
+/// `last`; what is `clipped` lies in bin `edge` of them.
+double EntropyErrors::codeLoss(size_t first, size_t last, size_t edge,
+                               double clipped) const {
+  double inside = weight[last] - weight[first];
+  if (first == last || !(inside + clipped > 0))
+    return 0;
+  double bins = filled[last] - filled[first];
+  double sum = information[last] - information[first];
+  if (clipped > 0) {
+    double before = weight[edge + 1] - weight[edge];
+    sum += timesLog(before + clipped) - timesLog(before);
+    bins += !(before > 0);
+  }
+  // Where there are none but clipped values, Q has next to nothing.
+  double known = std::max(inside, 1e-9 * weight.back());
+  return sum - (inside + clipped) * std::log(known / bins);
+}
+
+double EntropyErrors::operator()(AffineCodes codes, int64_t steps) const {
+  if (!(histogram.binWidth() > 0))
+    return 0;
+  auto endOf = [&](int64_t code) {
+    return binsBelow(codes.scale * (code + 0.5 - codes.zeroPoint));
+  };
+  size_t begin = endOf(-1), end = endOf(steps);
+  double total = weight.back(), inside = weight[end] - weight[begin];
+  if (codes.scale < histogram.binWidth() || !(inside > 0))
+    return HUGE_VAL;
+  double sum = 0;
+  size_t first = begin;
+  for (int64_t code = 0; code <= steps; ++code) {
+    size_t last = endOf(code);
+    // What is clipped on both sides never has the same code.
+    if (first == begin && weight[begin] > 0)
+      sum += codeLoss(first, last, begin, weight[begin]);
+    else
+      sum +=
+          codeLoss(first, last, end - 1, last == end ? total - weight[end] : 0);
+    first = last;
+  }
+  return sum / total + std::log(inside / total);
+}
+
+double deit::entropyError(const Histogram &histogram, Range range,
+                          unsigned bits, bool symmetric) {
+  int64_t steps;
+  AffineCodes codes = codesFor(range, bits, symmetric, steps);
+  return EntropyErrors(histogram)(codes, steps);
+}
+
+Range deit::entropyRange(const Histogram &histogram, unsigned bits,
+                         bool symmetric) {
+  EntropyErrors errors(histogram);
+  return bestRange(histogram, symmetric, [&](Range range) {
+    int64_t steps;
+    AffineCodes codes = codesFor(range, bits, symmetric, steps);
+    return errors(codes, steps);
+  });
 }
 
 //===----------------------------------------------------------------------===//

@@ -55,6 +55,12 @@ public:
   Expected<std::vector<float>> run(func::FuncOp function,
                                    ArrayRef<uint8_t> images, int64_t count);
 
+  /// See FloatReference.
+  Expected<std::vector<float>>
+  runVariants(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
+              llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+              VariantObserver observer, FloatHook hook);
+
   /// Has the results that `wanted` returns true for watched in a run.
   void watch(llvm::function_ref<bool(OpResult)> wanted) {
     this->wanted = wanted;
@@ -69,7 +75,12 @@ private:
     unsigned uses; ///< still to come
   };
 
+  Error begin(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count);
   Error step(Operation &op);
+  /// Runs `first` and what comes after it.
+  Expected<std::vector<float>> runFrom(Operation &first);
+  Error tryFormats(OpResult result, ArrayRef<CodeFormat> formats,
+                   VariantObserver observer, FloatHook hook);
   SmallVector<TensorPtr> compute(Operation *op);
   TensorPtr computeOne(Operation *op);
   TensorPtr computeFeatures(Operation *op);
@@ -340,8 +351,8 @@ static Error checkFunction(func::FuncOp function) {
   return Error::success();
 }
 
-Expected<std::vector<float>>
-Execution::run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count) {
+Error Execution::begin(func::FuncOp function, ArrayRef<uint8_t> images,
+                       int64_t count) {
   Value image = function.getArgument(0);
   std::vector<int64_t> shape =
       cast<RankedTensorType>(image.getType()).getShape().vec();
@@ -354,16 +365,63 @@ Execution::run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count) {
   if (!input)
     return kernelError();
   define(image, std::move(input));
-  Block &body = function.getBody().front();
-  for (Operation &op : body.without_terminator())
+  return Error::success();
+}
+
+Expected<std::vector<float>> Execution::runFrom(Operation &first) {
+  Block::iterator end = first.getBlock()->getTerminator()->getIterator();
+  for (Operation &op : llvm::make_range(first.getIterator(), end))
     if (Error error = step(op))
       return prefixError(describe(&op), std::move(error));
-  const TensorPtr &logits = get(body.getTerminator()->getOperand(0));
+  const TensorPtr &logits = get(end->getOperand(0));
   const float *values = logits->data();
   if (!values)
     return kernelError();
   return std::vector<float>(
       values, values + ShapedType::getNumElements(logits->shape()));
+}
+
+Expected<std::vector<float>>
+Execution::run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count) {
+  if (Error error = begin(function, images, count))
+    return error;
+  return runFrom(function.getBody().front().front());
+}
+
+Error Execution::tryFormats(OpResult result, ArrayRef<CodeFormat> formats,
+                            VariantObserver observer, FloatHook hook) {
+  for (auto [index, format] : llvm::enumerate(formats)) {
+    TensorPtr rounded = kernels.copy(get(result));
+    if (!rounded || !kernels.roundToCodes(rounded, format))
+      return kernelError();
+    // Tensors are shared, for none is changed that somebody reads.
+    Execution variant = *this;
+    variant.hook = hook;
+    variant.tensors.find(result)->second.tensor = std::move(rounded);
+    auto logits = variant.runFrom(*result.getOwner()->getNextNode());
+    if (!logits)
+      return logits.takeError();
+    observer(result, index, *logits);
+  }
+  return Error::success();
+}
+
+Expected<std::vector<float>> Execution::runVariants(
+    func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
+    llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+    VariantObserver observer, FloatHook hook) {
+  if (Error error = begin(function, images, count))
+    return error;
+  Block &body = function.getBody().front();
+  for (Operation &op : body.without_terminator()) {
+    if (Error error = step(op))
+      return prefixError(describe(&op), std::move(error));
+    for (OpResult result : op.getResults())
+      if (tensors.contains(result))
+        if (Error error = tryFormats(result, formats(result), observer, hook))
+          return error;
+  }
+  return runFrom(*body.getTerminator());
 }
 
 Error Execution::showGradients(func::FuncOp function,
@@ -407,6 +465,16 @@ public:
                       int64_t count, LossGradient loss,
                       llvm::function_ref<bool(OpResult)> wanted,
                       GradientObserver observer) override;
+
+  Expected<std::vector<float>>
+  runVariants(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
+              llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+              VariantObserver observer, FloatHook hook) override {
+    if (Error error = checkFunction(function))
+      return error;
+    return Execution(kernels, nullptr, nullptr)
+        .runVariants(function, images, count, formats, observer, hook);
+  }
 
   Expected<std::vector<double>> covariance(ArrayRef<float> values,
                                            int64_t columns) override;

@@ -66,7 +66,7 @@ TEST(Histogram, CountsEveryValueOnce) {
   EXPECT_EQ(histogram.total(), 6u);
   EXPECT_EQ(histogram.range().low, -1);
   EXPECT_EQ(histogram.range().high, 1);
-  EXPECT_EQ(histogram.counts().vec(), (std::vector<uint64_t>{1, 1, 1, 3}));
+  EXPECT_EQ(histogram.counts().vec(), (std::vector<double>{1, 1, 1, 3}));
 }
 
 TEST(Histogram, OrderDoesNotMatter) {
@@ -74,6 +74,23 @@ TEST(Histogram, OrderDoesNotMatter) {
   Histogram forward = Histogram::fromValues(values);
   std::reverse(values.begin(), values.end());
   EXPECT_EQ(forward.counts(), Histogram::fromValues(values).counts());
+}
+
+TEST(Histogram, WeightsValuesBySquaredFactors) {
+  Histogram histogram({-1, 1}, 4);
+  histogram.addSquares({-1, -0.9f, 0.1f, 1}, {2, 1, -3, 0});
+  histogram.add({1, 1});
+  EXPECT_EQ(histogram.counts().vec(), (std::vector<double>{5, 0, 9, 2}));
+  EXPECT_EQ(histogram.total(), 16);
+  Histogram again(histogram.range(), histogram.counts().vec());
+  EXPECT_EQ(again.counts(), histogram.counts());
+  EXPECT_EQ(again.quantile(0.5), histogram.quantile(0.5));
+}
+
+TEST(Histogram, ValuesBesideTheExtremesAreInTheOutermostBins) {
+  Histogram histogram({-1, 1}, 4);
+  histogram.add({-1.5f, 1.5f});
+  EXPECT_EQ(histogram.counts().vec(), (std::vector<double>{1, 0, 0, 1}));
 }
 
 TEST(Histogram, OneValue) {
@@ -148,6 +165,131 @@ TEST(MseRange, SymmetricRangesAre) {
   EXPECT_EQ(best.low, -best.high);
   EXPECT_LT(best.high, 30);
   EXPECT_GT(best.high, 3);
+}
+
+/// The squared error of codes 0 to 255 over the values themselves, each as
+/// often as its squared factor says.
+static double directWeighted(const std::vector<float> &values,
+                             const std::vector<float> &factors, Range range) {
+  double sum = 0, total = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    double square = static_cast<double>(factors[i]) * factors[i];
+    sum += square * directError({values[i]}, range, 255);
+    total += square;
+  }
+  return sum / total;
+}
+
+TEST(MseRange, WeightedValuesDecide) {
+  // A few large values that a loss hangs on are kept, a few that it does not
+  // hang on are cut.
+  std::vector<float> values = normalValues(50000, 1);
+  std::vector<float> factors(values.size(), 1);
+  for (int i = 0; i < 300; ++i) {
+    values.insert(values.end(), {20 - 0.01f * i, -30 + 0.01f * i});
+    factors.insert(factors.end(), {20, 0.01f});
+  }
+  Histogram histogram({-30, 20});
+  histogram.addSquares(values, factors);
+  Range best = mseRange(histogram, 8, false);
+  EXPECT_GT(best.high, 19);
+  EXPECT_GT(best.low, -10);
+  double least = directWeighted(values, factors, best);
+  EXPECT_NEAR(quantizationError(histogram, best, 8, false), least,
+              0.05 * least);
+  EXPECT_LT(least, directWeighted(values, factors, {-30, 20}));
+  EXPECT_LT(least,
+            directWeighted(values, factors,
+                           mseRange(Histogram::fromValues(values), 8, false)));
+}
+
+/// KL(P || Q) as entropyError describes it, bin by bin.
+static double directEntropy(const Histogram &histogram, Range range,
+                            int64_t steps) {
+  AffineCodes codes = affineCodes(range, steps);
+  size_t bins = histogram.counts().size();
+  std::vector<double> p(bins, 0), q(bins, 0);
+  std::vector<int64_t> code(bins);
+  int first = -1, last = -1;
+  for (size_t i = 0; i < bins; ++i) {
+    code[i] = static_cast<int64_t>(std::floor(
+        histogram.binCenter(i) / codes.scale + codes.zeroPoint + 0.5));
+    if (code[i] < 0 || code[i] > steps)
+      continue;
+    first = first < 0 ? static_cast<int>(i) : first;
+    last = static_cast<int>(i);
+  }
+  double inside = 0;
+  for (size_t i = 0; i < bins; ++i) {
+    double count = histogram.counts()[i];
+    p[code[i] < 0 ? first : code[i] > steps ? last : i] += count;
+    if (code[i] >= 0 && code[i] <= steps)
+      inside += count;
+  }
+  for (int64_t c = 0; c <= steps; ++c) {
+    double weight = 0, filled = 0;
+    for (size_t i = 0; i < bins; ++i)
+      if (code[i] == c) {
+        weight += histogram.counts()[i];
+        filled += p[i] > 0;
+      }
+    for (size_t i = 0; i < bins; ++i)
+      if (code[i] == c)
+        q[i] = std::max(weight, 1e-9 * histogram.total()) / filled;
+  }
+  double sum = 0;
+  for (size_t i = 0; i < bins; ++i)
+    if (p[i] > 0)
+      sum += p[i] / histogram.total() *
+             std::log(p[i] / histogram.total() / (q[i] / inside));
+  return sum;
+}
+
+TEST(EntropyError, AgreesWithTheDefinition) {
+  std::vector<float> values = normalValues(20000, 1);
+  for (float &value : values)
+    value += 0.4f;
+  values.insert(values.end(), {9, -7, 8.5f});
+  Histogram histogram = Histogram::fromValues(values);
+  for (Range range : {Range{-7, 9}, Range{-2, 3}, Range{-0.5, 1}, Range{-4, 6},
+                      Range{-6, 0.7}, Range{0, 3}})
+    EXPECT_NEAR(entropyError(histogram, range, 8, false),
+                directEntropy(histogram, range, 255), 1e-9)
+        << range.low << " to " << range.high;
+  EXPECT_NEAR(entropyError(histogram, {-3, 2}, 8, true),
+              directEntropy(histogram, {-3, 3}, 254), 1e-9);
+}
+
+TEST(EntropyError, CodesNarrowerThanBinsAreNone) {
+  Histogram histogram = Histogram::fromValues({-1, 0, 1}, 512);
+  EXPECT_EQ(entropyError(histogram, {-0.2, 0.2}, 8, false), HUGE_VAL);
+  EXPECT_LT(entropyError(histogram, {-1, 1}, 8, false), HUGE_VAL);
+}
+
+TEST(EntropyRange, NoRangeIsMuchBetter) {
+  std::vector<float> values = normalValues(100000, 1);
+  values.insert(values.end(), {-5, 20});
+  Histogram histogram = Histogram::fromValues(values);
+  Range best = entropyRange(histogram, 8, false);
+  double least = directEntropy(histogram, best, 255);
+  EXPECT_LT(best.high, 10);
+  EXPECT_LT(least, 0.9 * directEntropy(histogram, minMaxRange(histogram), 255));
+  for (double low = -6; low < -1; low += 0.5)
+    for (double high = 1; high < 22; high += 0.5)
+      EXPECT_LT(least, 1.1 * directEntropy(histogram, {low, high}, 255) + 1e-4);
+}
+
+TEST(EntropyRange, ConstantsAndSymmetry) {
+  Range zeros = entropyRange(Histogram::fromValues({0, 0}), 8, true);
+  EXPECT_EQ(zeros.low, 0);
+  EXPECT_EQ(zeros.high, 0);
+  EXPECT_EQ(entropyRange(Histogram::fromValues({2.5, 2.5}), 8, false).high,
+            2.5);
+  std::vector<float> values = normalValues(10000, 1);
+  values.push_back(30);
+  Range best = entropyRange(Histogram::fromValues(values), 8, true);
+  EXPECT_EQ(best.low, -best.high);
+  EXPECT_LT(best.high, 30);
 }
 
 TEST(GeluRange, LeavesTheNegativeTailOut) {

@@ -459,3 +459,87 @@ TEST_F(FloatReferenceTest, ReluHasACeiling) {
   expectNear(run(relu("", -9), countedPixels()), {0});
   expectNear(run(relu("{ceiling = 6.0 : f64}", 9), countedPixels()), {6});
 }
+
+//===----------------------------------------------------------------------===//
+// Variants
+//===----------------------------------------------------------------------===//
+
+/// A network of everything there is in a block, for 2 tokens.
+static const char *const kNetwork = R"(
+    %k = deit.constant dense<[[0.3, -0.2, 0.1], [0.2, 0.5, -0.4],
+      [-0.1, 0.4, 0.6]]> : tensor<3x3xf32> -> tensor<3x3xf32>
+    %g = deit.constant dense<[1.0, 1.5, 0.5]> : tensor<3xf32> -> tensor<3xf32>
+    %z = deit.constant dense<[0.1, 0.0, -0.2]> : tensor<3xf32> -> tensor<3xf32>
+    %n = deit.layer_norm %t, %g, %z {epsilon = 1.0e-6 : f64}
+      : (tensor<1x2x3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x2x3xf32>
+    %q = deit.linear %n, %k
+      : (tensor<1x2x3xf32>, tensor<3x3xf32>) -> tensor<1x2x3xf32>
+    %h = deit.split_heads %q : tensor<1x2x3xf32> -> tensor<1x1x2x3xf32>
+    %s = deit.matmul %h, %h {transpose_rhs}
+      : (tensor<1x1x2x3xf32>, tensor<1x1x2x3xf32>) -> tensor<1x1x2x2xf32>
+    %p = deit.softmax %s : tensor<1x1x2x2xf32> -> tensor<1x1x2x2xf32>
+    %m = deit.matmul %p, %h
+      : (tensor<1x1x2x2xf32>, tensor<1x1x2x3xf32>) -> tensor<1x1x2x3xf32>
+    %o = deit.merge_heads %m : tensor<1x1x2x3xf32> -> tensor<1x2x3xf32>
+    %a = deit.gelu %o : tensor<1x2x3xf32> -> tensor<1x2x3xf32>
+    %r = deit.add %a, %q
+      : (tensor<1x2x3xf32>, tensor<1x2x3xf32>) -> tensor<1x2x3xf32>
+    %c = deit.select_token %r {index = 0 : i64}
+      : tensor<1x2x3xf32> -> tensor<1x3xf32>
+    %y = deit.linear %c, %k
+      : (tensor<1x3xf32>, tensor<3x3xf32>) -> tensor<1x3xf32>)";
+
+namespace {
+class FloatReferenceVariantsTest : public FloatReferenceTest {
+protected:
+  func::FuncOp function() { return *module->getOps<func::FuncOp>().begin(); }
+
+  void parse(const std::string &text) {
+    module = parseSourceString<ModuleOp>(text, &context);
+    ASSERT_TRUE(module);
+  }
+
+  std::vector<uint8_t> images = {10, 250, 30, 4, 90, 160, 77, 8, 201, 0, 5, 66};
+};
+} // namespace
+
+TEST_F(FloatReferenceVariantsTest, VariantsAreRunsWithOneValueRounded) {
+  parse(program(2, kNetwork, "tensor<1x3xf32>"));
+  std::vector<CodeFormat> formats = {{{0.25}, {2}, 0, 7, -1},
+                                     {{0.5}, {0}, -2, 2, -1}};
+  auto rounded = [&](Operation *op, const CodeFormat &format) {
+    auto hook = [&](OpResult result, MutableArrayRef<float> values,
+                    ArrayRef<int64_t>) {
+      if (result.getOwner() != op)
+        return;
+      for (float &value : values) {
+        double code = std::nearbyint(value / format.scales[0]) +
+                      static_cast<double>(format.zeroPoints[0]);
+        code =
+            std::min<double>(std::max<double>(code, format.low), format.high);
+        value = static_cast<float>((code - format.zeroPoints[0]) *
+                                   format.scales[0]);
+      }
+    };
+    return llvm::cantFail(reference->run(function(), images, 2, hook));
+  };
+  unsigned seen = 0, changed = 0;
+  auto plain = llvm::cantFail(reference->run(function(), images, 2));
+  auto logits = llvm::cantFail(reference->runVariants(
+      function(), images, 2,
+      [&](OpResult result) {
+        return isa<LinearOp, GeluOp, MatmulOp>(result.getOwner())
+                   ? formats
+                   : std::vector<CodeFormat>();
+      },
+      [&](OpResult result, size_t index, ArrayRef<float> logits) {
+        EXPECT_EQ(logits.vec(), rounded(result.getOwner(), formats[index]));
+        changed += logits.vec() != plain;
+        ++seen;
+      }));
+  EXPECT_EQ(logits, plain);
+  // Two linear layers, two products, GELU. What is returned has no user that
+  // could see it rounded.
+  EXPECT_EQ(seen, 10u);
+  EXPECT_GE(changed, 8u);
+}

@@ -17,6 +17,35 @@ class ImageOptions {
   ];
 }
 
+def CollectStatisticsPass
+    : Pass<"deit-collect-statistics", "::mlir::ModuleOp"> {
+  let summary = "Keep what images make of every activation in a file";
+  let description = [{
+    Runs the float model on images and writes to `file`, for every operation but
+    constants and those that only move values, its module path, the extremes,
+    mean, variance and kurtosis of what it computes, the extremes, mean and
+    variance of each channel, and a histogram of 4096 bins. With `fisher`, all
+    but attention weights and scores have a second histogram, in which a value
+    counts as the square of the derivative of the log-likelihood by it, expected
+    under the model's own output; it is of the first 32 images.
+
+    `deit-calibrate` takes ranges from the file as it does from images. The
+    file is of this very model: folds of parameters come before. The module is
+    left alone. Needs LibTorch.
+
+    ```mlir
+    %1 = deit.gelu %0 : tensor<1x5x32xf32> -> tensor<1x5x32xf32>
+    ```
+  }];
+  let options = ImageOptions<>.options # [
+    Option<"file", "file", "std::string", "",
+           "Where to write the statistics">,
+    Option<"fisher", "fisher", "bool", "true",
+           "Whether to run backwards, too, for observer=fisher and search "
+           "(default: true)">,
+  ];
+}
+
 def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
   let summary = "Observe the range of every activation";
   let description = [{
@@ -29,8 +58,8 @@ def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
     Queries, keys and values get a range that is best for symmetric codes. The
     residual stream (additions, and what they add) always gets every value
     that occurs: its 16 bits resolve small values beside large ones, so there
-    is nothing to win by cutting. Scores and attention weights, whose codes need
-    no range, get what occurs as well. GELU's operand is searched by the error
+    is nothing to win by cutting. Scores, attention weights and logits, whose
+    codes need no range, get what occurs as well. GELU's operand is searched by the error
     it causes at GELU's output, unless `gelu-range=observer`.
 
     Fails, leaving the module alone, if the file has fewer images than asked
@@ -39,7 +68,8 @@ def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
     ```mlir
     %1 = deit.gelu %0 : tensor<1x5x32xf32> -> tensor<1x5x32xf32>
     // becomes
-    %1 = deit.gelu %0 {deit.range = array<f64: -0.17, 2.38>}
+    %1 = deit.gelu %0 {deit.range = array<f64: -0.17, 2.38>,
+                       deit.range_method = "mse"}
       : tensor<1x5x32xf32> -> tensor<1x5x32xf32>
     ```
   }];
@@ -53,7 +83,16 @@ def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
                clEnumValN(::deit::Observer::Percentile, "percentile",
                           "all but the outermost values"),
                clEnumValN(::deit::Observer::MSE, "mse",
-                          "least squared error of 8-bit codes"))}]>,
+                          "least squared error of 8-bit codes"),
+               clEnumValN(::deit::Observer::Entropy, "entropy",
+                          "least divergence of the distribution of codes from "
+                          "that of values"),
+               clEnumValN(::deit::Observer::Fisher, "fisher",
+                          "least squared error, weighted by the squared "
+                          "gradient of the log-likelihood"),
+               clEnumValN(::deit::Observer::Search, "search",
+                          "of all these the one that changes the logits the "
+                          "least"))}]>,
     Option<"percentile", "percentile", "double", "99.99",
            "Percent of the values below the upper end, and above the lower "
            "one, with observer=percentile (default: 99.99)">,
@@ -65,6 +104,11 @@ def CalibratePass : Pass<"deit-calibrate", "::mlir::ModuleOp"> {
                           "least squared error at GELU's output"),
                clEnumValN(::deit::GeluRange::Observer, "observer",
                           "as every other range"))}]>,
+    Option<"statistics", "statistics", "std::string", "",
+           "File of deit-collect-statistics to take ranges from">,
+    Option<"searchSamples", "search-samples", "unsigned", "8",
+           "Images that observer=search measures on, the first of those taken "
+           "(default: 8)">,
   ];
 }
 

@@ -5,16 +5,9 @@
 #ifndef DEIT_QUANT_OBSERVERS_H
 #define DEIT_QUANT_OBSERVERS_H
 
-#include "llvm/ADT/ArrayRef.h"
-#include <cstdint>
-#include <vector>
+#include "deit/Quant/Histogram.h"
 
 namespace deit {
-
-/// An interval of real values, low <= high.
-struct Range {
-  double low = 0, high = 0;
-};
 
 /// The smallest range that holds both.
 Range unite(Range a, Range b);
@@ -36,43 +29,31 @@ inline constexpr double kEmptyScale = 0x1p-20;
 /// A range narrower than `steps` times 1e-15 gets kEmptyScale and 0.
 AffineCodes affineCodes(Range range, int64_t steps);
 
-/// The distribution of a tensor's values in bins of equal width. The counts
-/// are integers, so the order of the values does not matter.
-class Histogram {
-public:
-  static constexpr unsigned kBins = 4096;
-
-  /// Counts `values`, which are finite and not empty.
-  static Histogram fromValues(llvm::ArrayRef<float> values,
-                              unsigned bins = kBins);
-
-  /// The smallest and the largest value.
-  Range range() const { return extremes; }
-  double binWidth() const { return width; }
-  llvm::ArrayRef<uint64_t> counts() const { return binCounts; }
-  uint64_t total() const;
-  /// Where bin `index` begins; the index after the last bin is allowed.
-  double binEdge(size_t index) const { return extremes.low + index * width; }
-  double binCenter(size_t index) const { return binEdge(index) + width / 2; }
-  /// The value that the fraction `fraction` of all values do not exceed.
-  double quantile(double fraction) const;
-
-private:
-  Range extremes;
-  double width = 0;
-  std::vector<uint64_t> binCounts;
-};
-
 /// Everything that occurred.
 Range minMaxRange(const Histogram &histogram);
 
 /// Cuts (100 - percentile) percent of the values off at either end.
 Range percentileRange(const Histogram &histogram, double percentile);
 
+/// The range whose codes of `bits` bits keep most of the distribution's
+/// information: the one with the least entropyError. Ranges as in mseRange.
+/// After Migacz, 8-bit Inference with TensorRT (GTC 2017), with both ends
+/// searched where codes are affine.
+Range entropyRange(const Histogram &histogram, unsigned bits, bool symmetric);
+
+/// KL(P || Q) in nats. P is the histogram with what lies outside `range` in the
+/// outermost bins inside, Q what is left of the bins inside when the bins of a
+/// code are told apart no longer: the code's weight, even over its bins that
+/// are not empty. Infinite where a code is narrower than a bin.
+double entropyError(const Histogram &histogram, Range range, unsigned bits,
+                    bool symmetric);
+
 /// The range with the least mean squared error of codes of `bits` bits, a
 /// value outside counting as its nearest end. Affine ranges include 0; both
 /// their ends are searched. Symmetric ones are [-m, m] for 2^bits - 1 codes,
-/// the lowest being left out.
+/// the lowest being left out. With a histogram of values weighted by the
+/// squared gradients of a loss it is the range with the least expected loss, to
+/// the diagonal of the second order.
 Range mseRange(const Histogram &histogram, unsigned bits, bool symmetric);
 
 /// The mean squared error that mseRange minimizes, for any range.

@@ -5,6 +5,7 @@
 #ifndef DEIT_REFERENCE_FLOATREFERENCE_H
 #define DEIT_REFERENCE_FLOATREFERENCE_H
 
+#include "deit/Reference/TensorKernels.h"
 #include "deit/Support/LLVM.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <memory>
@@ -34,6 +35,11 @@ using GradientObserver = llvm::function_ref<void(
 using LossGradient =
     llvm::function_ref<std::vector<float>(ArrayRef<float> logits)>;
 
+/// Sees the logits, images x classes, of a run in which `result` alone was
+/// rounded to the format `index` of those it was asked to be tried in.
+using VariantObserver = llvm::function_ref<void(OpResult result, size_t index,
+                                                ArrayRef<float> logits)>;
+
 /// An executor of `deit` functions. Quantized types are honoured: an operand
 /// counts as the value its code stands for, a result is rounded to its codes.
 class FloatReference {
@@ -57,6 +63,15 @@ public:
                               int64_t count, LossGradient loss,
                               llvm::function_ref<bool(OpResult)> wanted,
                               GradientObserver observer) = 0;
+
+  /// Runs `function` once, and from every result for which `formats` gives any
+  /// once more to the end for each of them, with the result rounded to it.
+  /// `hook` sees what those runs compute. Returns the logits of the run
+  /// without. Fails as `run`.
+  virtual Expected<std::vector<float>>
+  runVariants(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
+              llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+              VariantObserver observer, FloatHook hook = nullptr) = 0;
 
   /// The covariance of the columns of `values`, rows of `columns` each:
   /// columns x columns, divided by the number of rows.

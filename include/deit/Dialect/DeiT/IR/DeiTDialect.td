@@ -26,10 +26,13 @@ def DeiT_Dialect : Dialect {
     `deit.quantize` does. So an operation means the same on every mixture of
     float and quantized operands.
 
-    Calibration leaves two discardable attributes on the operation that
+    Calibration leaves three discardable attributes on the operation that
     defines a value: `deit.range = array<f64: low, high>`, the range the
-    quantized value is to cover, and `deit.channel_mean`, the mean of every
-    channel over the calibration images.
+    quantized value is to cover, `deit.range_method = "mse"`, how it was chosen
+    (`minmax`, `percentile`, `mse`, `entropy`, `fisher` or `gelu-output`), and
+    `deit.channel_mean`, the mean of every channel over the calibration images.
+    A range that is there before calibration stays; of a method, which may also
+    be `search`, calibration makes a range.
 
     On a function, `deit.resize = "bilinear"` says that its images are to be
     resized bilinearly, as its training did; without it, and with "bicubic",
