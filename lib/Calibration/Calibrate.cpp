@@ -95,6 +95,9 @@ static ImageBatch firstOf(const ImageBatch &images, int64_t count) {
 Error CalibratePass::calibrate(func::FuncOp function) {
   if (searchSamples == 0)
     return makeError("expected search-samples of at least 1");
+  if (!(percentile > 50 && percentile <= 100))
+    return makeError("expected a percentile above 50 and at most 100, found " +
+                     std::to_string(percentile));
   Expected<std::optional<ImageBatch>> images = loadImages(function);
   if (!images)
     return images.takeError();

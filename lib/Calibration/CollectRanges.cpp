@@ -214,9 +214,6 @@ Expected<RangeChoices> deit::chooseRanges(func::FuncOp function,
                                           const ModelStatistics &statistics,
                                           const CalibrationOptions &options,
                                           const ImageBatch *searchImages) {
-  if (!(options.percentile > 50 && options.percentile <= 100))
-    return makeError("expected a percentile above 50 and at most 100, found " +
-                     std::to_string(options.percentile));
   if (Error error = checkModel(function, statistics))
     return error;
   RangeChooser chooser(options, searchImages);

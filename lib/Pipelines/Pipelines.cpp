@@ -27,6 +27,19 @@ llvm::cl::ValuesClass deit::recipeValues() {
                  "baseline"));
 }
 
+llvm::cl::ValuesClass deit::observerValues() {
+  return llvm::cl::values(
+      clEnumValN(Observer::MinMax, "minmax", "everything that occurs"),
+      clEnumValN(Observer::Percentile, "percentile",
+                 "all but the outermost values"),
+      clEnumValN(Observer::MSE, "mse", "least squared error"),
+      clEnumValN(Observer::Entropy, "entropy", "least loss of information"),
+      clEnumValN(Observer::Fisher, "fisher",
+                 "least squared error, values weighted by their gradients"),
+      clEnumValN(Observer::Search, "search",
+                 "for each value what changes the logits least"));
+}
+
 void deit::populatePreparePipeline(OpPassManager &pm) {
   OpPassManager &function = pm.nest<func::FuncOp>();
   function.addPass(createFoldNormalizePass());
@@ -75,7 +88,7 @@ void deit::populateChoosingPipeline(OpPassManager &pm,
   CalibratePassOptions calibrate;
   calibrate.data = options.data;
   calibrate.samples = options.samples;
-  calibrate.observer = naive ? Observer::MinMax : Observer::MSE;
+  calibrate.observer = naive ? Observer::MinMax : options.observer;
   calibrate.geluRange = naive ? GeluRange::Observer : GeluRange::Output;
   pm.addPass(createCalibratePass(calibrate));
 }

@@ -6,6 +6,7 @@
 #ifndef DEIT_PIPELINES_PIPELINES_H
 #define DEIT_PIPELINES_PIPELINES_H
 
+#include "deit/Calibration/Calibration.h"
 #include "deit/Support/LLVM.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
@@ -21,6 +22,9 @@ enum class Recipe {
 /// The command-line values of a recipe option.
 llvm::cl::ValuesClass recipeValues();
 
+/// The command-line values of an option for ranges.
+llvm::cl::ValuesClass observerValues();
+
 /// Options of `deit-quantization`.
 struct QuantizationOptions : PassPipelineOptions<QuantizationOptions> {
   Option<std::string> data{*this, "data",
@@ -32,6 +36,9 @@ struct QuantizationOptions : PassPipelineOptions<QuantizationOptions> {
                       llvm::cl::desc("bits a weight, entropy-coded; 8 leaves "
                                      "every weight its 8 bits"),
                       llvm::cl::init(8)};
+  Option<Observer> observer{*this, "observer",
+                            llvm::cl::desc("how ranges are chosen"),
+                            llvm::cl::init(Observer::MSE), observerValues()};
   Option<unsigned> epochs{*this, "epochs",
                           llvm::cl::desc("times the images are seen to adjust "
                                          "biases and layer norms to weights "
