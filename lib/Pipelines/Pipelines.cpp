@@ -59,6 +59,7 @@ void deit::populateBalancePipeline(OpPassManager &pm,
   BalanceChannelsPassOptions balance;
   balance.data = options.data;
   balance.samples = options.samples;
+  balance.method = options.balance;
   pm.addPass(createBalanceChannelsPass(balance));
 }
 

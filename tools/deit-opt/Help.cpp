@@ -128,6 +128,7 @@ static SmallVector<Section> sections() {
             "deit-measure-sensitivity",  //
             "deit-choose-steps",         //
             "deit-round-weights",        //
+            "deit-collect-statistics",   //
             "deit-calibrate",            //
             "deit-write-recipe",         //
             "deit-round-groups",         //

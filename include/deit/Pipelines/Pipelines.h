@@ -39,6 +39,12 @@ struct QuantizationOptions : PassPipelineOptions<QuantizationOptions> {
   Option<Observer> observer{*this, "observer",
                             llvm::cl::desc("how ranges are chosen"),
                             llvm::cl::init(Observer::MSE), observerValues()};
+  Option<std::string> balance{
+      *this, "balance",
+      llvm::cl::desc("how channels of layer norms are brought to one scale, "
+                     "where a recipe file does not say: search, off, repq, or "
+                     "smooth:A"),
+      llvm::cl::init("off")};
   Option<unsigned> epochs{*this, "epochs",
                           llvm::cl::desc("times the images are seen to adjust "
                                          "biases and layer norms to weights "
