@@ -202,10 +202,13 @@ Expected<Found> Quantizer::at(double bits, bool adjust) const {
             populateChoosingPipeline(pm, pipeline, isCoarse(bits));
           }))
     return std::move(error);
-  Expected<RecipeFile> recipe = recipeOf(forwardOf(*found.module));
-  if (!recipe)
-    return recipe.takeError();
-  found.recipe = std::move(*recipe);
+  // Models whose operations have no names can be compiled, not described.
+  if (!session.options.writeRecipe.empty()) {
+    Expected<RecipeFile> recipe = recipeOf(forwardOf(*found.module));
+    if (!recipe)
+      return recipe.takeError();
+    found.recipe = std::move(*recipe);
+  }
   found.recipe.base = plan.recipe.base;
   if (bits < 8)
     found.recipe.weightBits = bits;
