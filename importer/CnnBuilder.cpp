@@ -129,24 +129,27 @@ Value CnnBuilder::add(const Twine &path, Value lhs, Value rhs) {
   return AddOp::create(builder, at(path), lhs.getType(), lhs, rhs);
 }
 
-Value CnnBuilder::maxPool(const Twine &path, Value input,
-                          std::array<int64_t, 2> window,
-                          const ConvGeometry &geometry) {
-  return MaxPoolOp::create(
+template <typename PoolOp>
+Value CnnBuilder::pool(const Twine &path, Value input,
+                       std::array<int64_t, 2> window,
+                       const ConvGeometry &geometry) {
+  return PoolOp::create(
       builder, at(path),
       slidType(input, window, geometry, shapeOf(input).back()), input,
       builder.getDenseI64ArrayAttr(window),
       builder.getDenseI64ArrayAttr(geometry.strides), paddingOf(geometry));
 }
 
+Value CnnBuilder::maxPool(const Twine &path, Value input,
+                          std::array<int64_t, 2> window,
+                          const ConvGeometry &geometry) {
+  return pool<MaxPoolOp>(path, input, window, geometry);
+}
+
 Value CnnBuilder::averagePool(const Twine &path, Value input,
                               std::array<int64_t, 2> window,
                               const ConvGeometry &geometry) {
-  return AveragePoolOp::create(
-      builder, at(path),
-      slidType(input, window, geometry, shapeOf(input).back()), input,
-      builder.getDenseI64ArrayAttr(window),
-      builder.getDenseI64ArrayAttr(geometry.strides), paddingOf(geometry));
+  return pool<AveragePoolOp>(path, input, window, geometry);
 }
 
 Value CnnBuilder::globalAveragePool(const Twine &path, Value input) {

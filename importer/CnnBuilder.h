@@ -66,6 +66,9 @@ public:
   }
 
 private:
+  template <typename PoolOp>
+  Value pool(const Twine &path, Value input, std::array<int64_t, 2> window,
+             const ConvGeometry &geometry);
   Location at(const Twine &path);
   RankedTensorType type(ArrayRef<int64_t> shape) {
     return RankedTensorType::get(shape, builder.getF32Type());

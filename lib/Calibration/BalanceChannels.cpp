@@ -3,7 +3,7 @@
 // deit-balance-channels: brings the channels of layer norms to scales that one
 // range for all serves better.
 
-#include "Weights.h"
+#include "ImagePasses.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
@@ -48,13 +48,10 @@ struct BalanceChannelsPass
   using BalanceChannelsPassBase::BalanceChannelsPassBase;
 
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isExternal())
-        if (Error error = balance(function)) {
-          function.emitError()
-              << "deit-balance-channels: " << llvm::toString(std::move(error));
-          return signalPassFailure();
-        }
+    if (failed(forEachModel(
+            getOperation(), getArgument(),
+            [&](func::FuncOp function) { return balance(function); })))
+      signalPassFailure();
   }
 
 private:
@@ -292,21 +289,16 @@ Error BalanceChannelsPass::balance(func::FuncOp function) {
   if (method != "search" && !isBalance(method))
     return makeError("expected method search, " + kBalanceForms + "; found '" +
                      method + "'");
-  Expected<ImageBatch> images = loadCalibrationImages(function, data, samples);
-  if (!images)
-    return images.takeError();
-  Expected<SmallVector<WeightMatrix>> weights = collectWeights(function);
-  if (!weights)
-    return weights.takeError();
-  Expected<FloatReference *> reference = loadFloatReference();
-  if (!reference)
-    return reference.takeError();
+  Expected<WeightExperiment> set = setUpExperiment(function, data, samples);
+  if (!set)
+    return set.takeError();
+  auto &[images, weights, reference] = *set;
   std::vector<Site> sites;
   for (auto norm : function.getOps<LayerNormOp>())
-    if (auto readers = readersOf(norm, *weights); !readers.empty())
+    if (auto readers = readersOf(norm, weights); !readers.empty())
       sites.push_back({norm, std::move(readers), {}, {}});
   Error failure =
-      visitValues(**reference, function, *images,
+      visitValues(*reference, function, images,
                   [&](Value value, ArrayRef<float> values, int64_t channels) {
                     for (Site &site : sites)
                       if (site.norm.getResult() == value)

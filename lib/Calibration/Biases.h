@@ -14,8 +14,8 @@ namespace deit {
 std::vector<float> correctMeans(ArrayRef<float> wanted,
                                 MutableArrayRef<float> values);
 
-/// Gives `op`, a linear layer, patch embedding or convolution, a bias that is larger by
-/// `change`, one number for each channel. Fails with an error.
+/// Gives `op`, a linear layer, patch embedding or convolution, a bias that is
+/// larger by `change`, one number for each channel. Fails with an error.
 LogicalResult addToBias(Operation *op, ArrayRef<float> change);
 
 } // namespace deit

@@ -2,6 +2,7 @@
 //
 // Leaves the observed ranges on the operations.
 
+#include "ImagePasses.h"
 #include "Observation.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
@@ -25,20 +26,15 @@ struct CalibratePass : deit::impl::CalibratePassBase<CalibratePass> {
   using CalibratePassBase::CalibratePassBase;
 
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
-      if (function.isExternal())
-        continue;
-      Error error = calibrate(function);
-      if (!error)
-        continue;
-      function.emitError() << "deit-calibrate: "
-                           << llvm::toString(std::move(error));
-      return signalPassFailure();
-    }
+    if (failed(forEachModel(
+            getOperation(), getArgument(),
+            [&](func::FuncOp function) { return calibrate(function); })))
+      signalPassFailure();
   }
 
 private:
   Error calibrate(func::FuncOp function);
+  Error checkOptions();
   Expected<std::optional<ImageBatch>> loadImages(func::FuncOp function);
   Error prefixed(Error error);
   CalibrationOptions options() const {
@@ -73,6 +69,15 @@ static std::string describe(ArrayRef<RangeCandidate> tried) {
   return text;
 }
 
+Error CalibratePass::checkOptions() {
+  if (!(percentile > 50 && percentile <= 100))
+    return makeError("expected a percentile above 50 and at most 100, found " +
+                     std::to_string(percentile));
+  if (searchSamples == 0)
+    return makeError("expected search-samples of at least 1, found 0");
+  return Error::success();
+}
+
 Expected<std::optional<ImageBatch>>
 CalibratePass::loadImages(func::FuncOp function) {
   bool isSearched = usesMethod(function, options(), Observer::Search);
@@ -93,11 +98,8 @@ static ImageBatch firstOf(const ImageBatch &images, int64_t count) {
 }
 
 Error CalibratePass::calibrate(func::FuncOp function) {
-  if (searchSamples == 0)
-    return makeError("expected search-samples of at least 1");
-  if (!(percentile > 50 && percentile <= 100))
-    return makeError("expected a percentile above 50 and at most 100, found " +
-                     std::to_string(percentile));
+  if (Error error = checkOptions())
+    return error;
   Expected<std::optional<ImageBatch>> images = loadImages(function);
   if (!images)
     return images.takeError();

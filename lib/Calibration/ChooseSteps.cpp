@@ -2,7 +2,7 @@
 //
 // deit-choose-steps: shares bits out over the weights by what they are worth.
 
-#include "Weights.h"
+#include "ImagePasses.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
@@ -48,13 +48,10 @@ struct ChooseStepsPass : deit::impl::ChooseStepsPassBase<ChooseStepsPass> {
   using ChooseStepsPassBase::ChooseStepsPassBase;
 
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isExternal())
-        if (Error error = chooseSteps(function)) {
-          function.emitError()
-              << "deit-choose-steps: " << llvm::toString(std::move(error));
-          return signalPassFailure();
-        }
+    if (failed(forEachModel(
+            getOperation(), getArgument(),
+            [&](func::FuncOp function) { return chooseSteps(function); })))
+      signalPassFailure();
   }
 
 private:

@@ -3,7 +3,7 @@
 // deit-measure-sensitivity: what a rounding error in a weight costs at the
 // logits.
 
-#include "Weights.h"
+#include "ImagePasses.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
@@ -36,13 +36,10 @@ struct MeasureSensitivityPass
   using MeasureSensitivityPassBase::MeasureSensitivityPassBase;
 
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isExternal())
-        if (Error error = measure(function)) {
-          function.emitError() << "deit-measure-sensitivity: "
-                               << llvm::toString(std::move(error));
-          return signalPassFailure();
-        }
+    if (failed(forEachModel(
+            getOperation(), getArgument(),
+            [&](func::FuncOp function) { return measure(function); })))
+      signalPassFailure();
   }
 
 private:
@@ -194,20 +191,15 @@ Error MeasureSensitivityPass::measure(func::FuncOp function) {
     return makeError("'" + modulePath(conv) +
                      "' is a convolution, whose weights have 8 bits; leave "
                      "out --weight-bits");
-  Expected<ImageBatch> images = loadCalibrationImages(function, data, samples);
-  if (!images)
-    return images.takeError();
-  Expected<SmallVector<WeightMatrix>> weights = collectWeights(function);
-  if (!weights)
-    return weights.takeError();
-  Expected<FloatReference *> reference = loadFloatReference();
-  if (!reference)
-    return reference.takeError();
-  auto deviations = measureInputs(**reference, function, *images);
+  Expected<WeightExperiment> set = setUpExperiment(function, data, samples);
+  if (!set)
+    return set.takeError();
+  auto &[images, weights, reference] = *set;
+  auto deviations = measureInputs(*reference, function, images);
   if (!deviations)
     return deviations.takeError();
-  auto gradients = squareGradients(**reference, function, *images, *weights);
+  auto gradients = squareGradients(*reference, function, images, weights);
   if (!gradients)
     return gradients.takeError();
-  return leave(*weights, *gradients, *deviations);
+  return leave(weights, *gradients, *deviations);
 }

@@ -3,8 +3,8 @@
 // deit-round-weights: weights onto their steps, with error feedback.
 
 #include "Biases.h"
+#include "ImagePasses.h"
 #include "TuneAffine.h"
-#include "Weights.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
@@ -67,13 +67,10 @@ struct RoundWeightsPass : deit::impl::RoundWeightsPassBase<RoundWeightsPass> {
   using RoundWeightsPassBase::RoundWeightsPassBase;
 
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isExternal())
-        if (Error error = roundFunction(function)) {
-          function.emitError()
-              << "deit-round-weights: " << llvm::toString(std::move(error));
-          return signalPassFailure();
-        }
+    if (failed(forEachModel(
+            getOperation(), getArgument(),
+            [&](func::FuncOp function) { return roundFunction(function); })))
+      signalPassFailure();
   }
 
 private:
@@ -175,28 +172,23 @@ Error RoundWeightsPass::roundFunction(func::FuncOp function) {
   if (!(damping > 0 && damping <= 10))
     return makeError("expected damping above 0 and at most 10, found " +
                      std::to_string(damping));
-  Expected<ImageBatch> images = loadCalibrationImages(function, data, samples);
-  if (!images)
-    return images.takeError();
-  Expected<SmallVector<WeightMatrix>> weights = collectWeights(function);
-  if (!weights)
-    return weights.takeError();
-  if (Error error = checkSteps(*weights))
+  Expected<WeightExperiment> set = setUpExperiment(function, data, samples);
+  if (!set)
+    return set.takeError();
+  auto &[images, weights, reference] = *set;
+  if (Error error = checkSteps(weights))
     return error;
-  Expected<FloatReference *> reference = loadFloatReference();
-  if (!reference)
-    return reference.takeError();
-  Rounder rounder(**reference, *weights, {damping, ordered});
-  auto target = (*reference)
-                    ->run(function, images->pixels, images->count,
-                          [&](OpResult result, MutableArrayRef<float> values,
-                              ArrayRef<int64_t> shape) {
-                            rounder.recordMeans(result, values, shape.back());
-                          });
+  Rounder rounder(*reference, weights, {damping, ordered});
+  auto target =
+      reference->run(function, images.pixels, images.count,
+                     [&](OpResult result, MutableArrayRef<float> values,
+                         ArrayRef<int64_t> shape) {
+                       rounder.recordMeans(result, values, shape.back());
+                     });
   if (!target)
     return target.takeError();
   Error failure = visitValues(
-      **reference, function, *images,
+      *reference, function, images,
       [&](Value input, MutableArrayRef<float> values, int64_t columns) {
         if (auto result = dyn_cast<OpResult>(input))
           rounder.correctShift(result, values);
@@ -211,14 +203,14 @@ Error RoundWeightsPass::roundFunction(func::FuncOp function) {
       return makeError("the bias of '" + modulePath(op) +
                        "' cannot be changed");
   auto tuned =
-      tuneAffine(**reference, function, *images, *target, {epochs, rate});
+      tuneAffine(*reference, function, images, *target, {epochs, rate});
   if (!tuned)
     return tuned.takeError();
   passedRemark(function.getLoc(), getArgument(), "Adjusted")
       << "biases and layer norms to the rounded weights"
       << remarkArg("NatsBefore", tuned->before)
       << remarkArg("NatsAfter", tuned->after);
-  for (WeightMatrix &weight : *weights)
+  for (WeightMatrix &weight : weights)
     numRounded += weight.op->hasAttr(kRowStepsAttr);
   numBytes += static_cast<unsigned>(rounder.bits / 8);
   return Error::success();

@@ -83,9 +83,8 @@ static Classes classify(ArrayRef<double> spreads, double steps) {
 /// The multiples of columns that weights were rounded to with steps of their
 /// own. Few codes have a common divisor by chance.
 static Multiples findMultiples(const Plane &plane) {
-  constexpr size_t kLeastRows = 16;
   Multiples multiples;
-  if (plane.rows < kLeastRows)
+  if (plane.rows < kLeastRowsForDivisors)
     return multiples;
   std::vector<uint8_t> divisors = columnDivisors(plane.codes, plane.rows);
   if (llvm::all_of(divisors, [](uint8_t divisor) { return divisor == 1; }))

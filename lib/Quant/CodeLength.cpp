@@ -37,9 +37,8 @@ static int spreadOf(llvm::ArrayRef<int8_t> row) {
 
 double deit::codeBits(llvm::ArrayRef<int8_t> codes, size_t rows) {
   size_t columns = codes.size() / rows;
-  // Fewer rows have common divisors by chance, and the container none.
   std::vector<uint8_t> divisors(columns, 1);
-  if (rows >= 16)
+  if (rows >= kLeastRowsForDivisors)
     divisors = columnDivisors(codes, rows);
   std::vector<int8_t> divided(codes.begin(), codes.end());
   for (size_t i = 0; i < divided.size(); ++i)

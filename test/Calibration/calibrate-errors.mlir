@@ -15,6 +15,9 @@
 // RUN: not deit-opt %s \
 // RUN:   -deit-calibrate="data=%t.bin samples=1 percentile=40" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=PERCENTILE
+// RUN: not deit-opt %s \
+// RUN:   -deit-calibrate="data=%t.bin samples=1 search-samples=0" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=SEARCH
 // RUN: not deit-opt %s -deit-calibrate="data=%t.bin samples=3" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=FINITE
 // RUN: not deit-opt %s -deit-correct-bias="data=%t.bin samples=3" 2>&1 \
@@ -25,6 +28,7 @@
 // FORMAT: deit-calibrate: {{.*}}calibrate-errors.mlir is {{.*}} bytes: not a whole number of
 // OPTION: deit-calibrate: expected a CIFAR file and at least one image; set data=FILE and samples=N
 // PERCENTILE: deit-calibrate: expected a percentile above 50 and at most 100, found 40
+// SEARCH: deit-calibrate: expected search-samples of at least 1, found 0
 // FINITE: deit-calibrate: the activations of 'blocks.0.norm1' are not all finite
 // MEANS: deit-correct-bias: no layer has 'deit.channel_mean'; run deit-calibrate and deit-quantize first
 func.func @model(%image: tensor<1x32x32x3xui8>) -> tensor<1x2xf32> {

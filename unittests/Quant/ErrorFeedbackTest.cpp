@@ -84,7 +84,8 @@ TEST(ErrorFeedback, IsPlainRoundingWhereInputsAreIndependent) {
     covariance[i * (n + 1)] = 1 + double(i);
   std::vector<float> row = randomRow(n, 2);
   FeedbackFactor factor = factorOf(covariance);
-  EXPECT_EQ(roundWithFeedback(row, {1.0}, {}, factor), roundToNearest(row, {1.0}));
+  EXPECT_EQ(roundWithFeedback(row, {1.0}, {}, factor),
+            roundToNearest(row, {1.0}));
 }
 
 /// Over many rows the error at the output falls by a good part.
@@ -96,7 +97,8 @@ TEST(ErrorFeedback, BeatsPlainRounding) {
     std::vector<float> row = randomRow(n, seed + 100);
     plain += outputError(row, roundToNearest(row, {1.0}), covariance);
     feedback += outputError(
-        row, roundWithFeedback(row, {1.0}, {}, factorOf(covariance)), covariance);
+        row, roundWithFeedback(row, {1.0}, {}, factorOf(covariance)),
+        covariance);
   }
   EXPECT_LT(feedback, 0.6 * plain);
 }
@@ -117,7 +119,8 @@ TEST(ErrorFeedback, IsNearTheBestRounding) {
     }
     best += least;
     feedback += outputError(
-        row, roundWithFeedback(row, {1.0}, {}, factorOf(covariance)), covariance);
+        row, roundWithFeedback(row, {1.0}, {}, factorOf(covariance)),
+        covariance);
   }
   EXPECT_LT(feedback, 3 * best);
 }
@@ -149,6 +152,52 @@ TEST(ErrorFeedback, RefusesWhatIsNoCovariance) {
 
 /// Two rows of one spread share a table of four equally likely codes: two bits
 /// each, but for what is set aside for codes that have not occurred.
+/// The product of all conditional variances is the determinant, so in whatever
+/// order; and those of the factor are the same.
+TEST(ErrorFeedback, DeviationsAreConditional) {
+  // Column 0 is rounded first: its variance given column 1 is 4 - 2 * 2 / 2.
+  std::vector<double> covariance = {4, 2, 2, 2};
+  FeedbackOptions options = {1e-9, true};
+  auto deviations = cantFail(conditionalDeviations(covariance, options));
+  EXPECT_NEAR(deviations[0], std::sqrt(2), 1e-6);
+  EXPECT_NEAR(deviations[1], std::sqrt(2), 1e-6);
+  FeedbackFactor factor = factorOf(covariance, options);
+  for (size_t column : {0, 1})
+    EXPECT_EQ(factor.deviation(column), deviations[column]);
+}
+
+/// Steps go against the deviations, so that all columns cost the same; and only
+/// where enough rows share what it takes to tell.
+TEST(ErrorFeedback, ColumnsCostTheSame) {
+  std::vector<double> deviations = {4, 1, 1, 0.25};
+  std::vector<double> shape = columnShape(deviations, 1000);
+  ASSERT_EQ(shape.size(), 4u);
+  for (size_t column = 0; column < 4; ++column)
+    EXPECT_NEAR(shape[column] * deviations[column], 1, 1e-9);
+  EXPECT_NEAR(columnCost(deviations, shape), 1, 1e-9);
+  EXPECT_NEAR(columnCost(deviations, {}), (16 + 1 + 1 + 0.0625) / 4, 1e-9);
+  EXPECT_TRUE(columnShape(deviations, 1).empty());
+  EXPECT_TRUE(columnShape({1, 1, 1, 1}, 1000).empty());
+  EXPECT_EQ(columnMultiples(shape, 4), (std::vector<uint8_t>{1, 4, 4, 16}));
+  EXPECT_EQ(columnMultiples({0.01, 100}, 4), (std::vector<uint8_t>{1, 127}));
+}
+
+/// Codes of a column are multiples of its multiple, in 8 bits.
+TEST(ErrorFeedback, RoundsToMultiplesOfColumns) {
+  size_t n = 12;
+  std::vector<float> row = randomRow(n, 3);
+  for (float &value : row)
+    value *= 40;
+  std::vector<uint8_t> multiples;
+  for (size_t column = 0; column < n; ++column)
+    multiples.push_back(static_cast<uint8_t>(1 + column % 5 * 3));
+  std::vector<int8_t> codes = roundWithFeedback(
+      row, {1.0}, multiples, factorOf(randomCovariance(n, 3)));
+  for (size_t column = 0; column < n; ++column)
+    EXPECT_EQ(codes[column] % multiples[column], 0) << column;
+  EXPECT_NE(codes, roundToNearest(row, {1.0}));
+}
+
 TEST(CodeLength, IsTheEntropy) {
   std::vector<int8_t> codes;
   for (int i = 0; i < 4000; ++i)

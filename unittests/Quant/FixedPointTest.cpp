@@ -281,6 +281,36 @@ TEST(LayerNorm, ParametersCarryTheResultsScale) {
   EXPECT_EQ(p.shift, 12);
 }
 
+/// Gamma and beta are multiples of a sixteenth of a result code.
+TEST(LayerNorm, ParametersAreNoFinerThanASixteenthOfACode) {
+  std::vector<float> gamma, beta;
+  for (int i = 0; i < 64; ++i) {
+    gamma.push_back(float(1.5 * std::sin(i)));
+    beta.push_back(float(std::cos(3 * i)));
+  }
+  auto p = take(makeLayerNorm(gamma, beta, 1e-6, 1e-3, 0.02));
+  for (size_t i = 0; i < gamma.size(); ++i) {
+    double factor = p.gamma[i] / std::ldexp(1.0, 11 + p.shift);
+    double offset = p.beta[i] / std::ldexp(1.0, p.shift);
+    EXPECT_EQ(factor * 16, std::nearbyint(factor * 16));
+    EXPECT_EQ(offset * 16, std::nearbyint(offset * 16));
+    EXPECT_NEAR(factor, gamma[i] / 0.02, 1.0 / 32 + 1e-6);
+    EXPECT_NEAR(offset, beta[i] / 0.02, 1.0 / 32 + 1e-3);
+  }
+}
+
+TEST(RoundToUnit, MultiplesOfAPowerOfTwo) {
+  std::vector<int32_t> values = {0, 3, -5, 6, 1000, INT32_MAX, INT32_MIN};
+  std::vector<int32_t> rounded = values;
+  roundToUnit(rounded, 1.9); // a unit of 1
+  EXPECT_EQ(rounded, values);
+  roundToUnit(rounded, 7.9); // of 4; halves to even
+  EXPECT_EQ(rounded, (std::vector<int32_t>{0, 4, -4, 8, 1000, INT32_MAX - 3,
+                                           INT32_MIN}));
+  roundToUnit(rounded, 1e30); // nothing is left but the least
+  EXPECT_EQ(rounded, (std::vector<int32_t>{0, 0, 0, 0, 0, 1 << 30, INT32_MIN}));
+}
+
 TEST(LayerNorm, RefusesWhatDoesNotFit) {
   std::vector<float> one = {1.0f}, large = {1e6f};
   EXPECT_NE(messageOf(makeLayerNorm(large, one, 1e-6, 1e-3, 0.02)), "");

@@ -93,11 +93,7 @@ LogicalResult BatchNormOp::verify() {
       failed(expectVector(*this, "mean", getMean(), shape.back())) ||
       failed(expectVector(*this, "variance", getVariance(), shape.back())))
     return failure();
-  double epsilon = getEpsilon().convertToDouble();
-  if (!(epsilon >= 0)) // C2
-    return emitOpError() << "expected an epsilon of at least 0, found "
-                         << epsilon;
-  return success();
+  return expectEpsilon(*this, getEpsilon()); // C2
 }
 
 LogicalResult ReluOp::verify() {

@@ -28,6 +28,14 @@ LogicalResult deit::expectShape(Operation *op, StringRef what,
                            << shapeText(found.getShape());
 }
 
+LogicalResult deit::expectEpsilon(Operation *op, const APFloat &epsilon) {
+  double value = epsilon.convertToDouble();
+  if (value >= 0)
+    return success();
+  return op->emitOpError() << "expected an epsilon of at least 0, found "
+                           << value;
+}
+
 LogicalResult deit::expectVector(Operation *op, StringRef what, Value vector,
                                  int64_t channels) {
   return expectShape(op, what, {channels},
@@ -155,11 +163,7 @@ LogicalResult LayerNormOp::verify() {
   if (failed(expectVector(*this, "gamma", getGamma(), shape.back())) ||
       failed(expectVector(*this, "beta", getBeta(), shape.back())))
     return failure();
-  double epsilon = getEpsilon().convertToDouble();
-  if (!(epsilon >= 0)) // C2
-    return emitOpError() << "expected an epsilon of at least 0, found "
-                         << epsilon;
-  return success();
+  return expectEpsilon(*this, getEpsilon()); // C2
 }
 
 LogicalResult AddOp::verify() {

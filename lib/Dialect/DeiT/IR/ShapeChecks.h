@@ -16,6 +16,9 @@ std::string shapeText(ArrayRef<int64_t> shape);
 LogicalResult expectShape(Operation *op, StringRef what,
                           ArrayRef<int64_t> expected, RankedTensorType found);
 
+/// Reports a negative `epsilon`, or one that is no number.
+LogicalResult expectEpsilon(Operation *op, const APFloat &epsilon);
+
 /// Reports that `vector`, `what` of `op`, has not one value for each of
 /// `channels`.
 LogicalResult expectVector(Operation *op, StringRef what, Value vector,
