@@ -104,7 +104,8 @@ Expected<Range> RangeChooser::rangeBy(Observer method, Operation *op,
     return mseRange(*activation.fisher, 8, symmetric);
   case Observer::GeluOutput:
     if (GeluOp gelu = geluOf(op->getResult(0)))
-      return geluRange(activation.histogram, choices[gelu].range);
+      return geluRange(activation.histogram, choices[gelu].range,
+                       gelu.getLargest());
     return makeError("'" + modulePath(op) +
                      "' has 'deit.range_method' gelu-output, but no deit.gelu "
                      "uses its result; choose another method");

@@ -128,13 +128,28 @@ static void setOptions(QuantizationOptions &result,
   result.bits = bits;
 }
 
+/// Folds and splits, which change what the rest of a recipe is of.
+static void populateStructurePipeline(OpPassManager &pm,
+                                      const QuantizationOptions &options,
+                                      StringRef recipeFile) {
+  auto applyRecipe = [&](bool splits) {
+    ApplyRecipePassOptions recipe;
+    recipe.file = recipeFile;
+    recipe.splits = splits;
+    if (!recipeFile.empty())
+      pm.addPass(createApplyRecipePass(recipe));
+  };
+  populatePreparePipeline(pm);
+  applyRecipe(/*splits=*/true);
+  populateSplitPipeline(pm, options);
+  applyRecipe(/*splits=*/false);
+}
+
 Error Quantizer::measure() {
+  QuantizationOptions pipeline;
+  setOptions(pipeline, session.options, plan, 8);
   if (Error error = session.lower(*module, "preparing", [&](OpPassManager &pm) {
-        populatePreparePipeline(pm);
-        ApplyRecipePassOptions recipe;
-        recipe.file = plan.recipeFile;
-        if (!plan.recipeFile.empty())
-          pm.addPass(createApplyRecipePass(recipe));
+        populateStructurePipeline(pm, pipeline, plan.recipeFile);
       }))
     return error;
   bool searches = plan.sizeBudget || plan.maxDrop;
@@ -147,8 +162,7 @@ Error Quantizer::measure() {
     return makeError(session.options.recipe + ": the recipe says how every "
                                               "weight is rounded; there is "
                                               "nothing left to search");
-  QuantizationOptions pipeline;
-  setOptions(pipeline, session.options, plan, bits);
+  pipeline.bits = bits;
   if (Error error =
           session.lower(*module, "balancing channels", [&](OpPassManager &pm) {
             populateBalancePipeline(pm, pipeline);

@@ -52,6 +52,17 @@ void deit::populatePreparePipeline(OpPassManager &pm) {
   function.addPass(mlir::createCanonicalizerPass());
 }
 
+void deit::populateSplitPipeline(OpPassManager &pm,
+                                 const QuantizationOptions &options) {
+  if (options.recipe == Recipe::Naive)
+    return;
+  SplitNeuronsPassOptions split;
+  split.data = options.data;
+  split.samples = options.samples;
+  split.extra = options.split;
+  pm.addPass(createSplitNeuronsPass(split));
+}
+
 void deit::populateBalancePipeline(OpPassManager &pm,
                                    const QuantizationOptions &options) {
   if (options.recipe == Recipe::Naive)
@@ -114,6 +125,7 @@ void deit::populateQuantizationPipeline(OpPassManager &pm,
                                         const QuantizationOptions &options) {
   bool coarse = options.recipe != Recipe::Naive && options.bits < 8;
   populatePreparePipeline(pm);
+  populateSplitPipeline(pm, options);
   populateBalancePipeline(pm, options);
   if (coarse)
     populateSensitivityPipeline(pm, options);

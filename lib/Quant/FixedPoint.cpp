@@ -231,18 +231,19 @@ deit::makeLayerNorm(ArrayRef<float> gamma, ArrayRef<float> beta, double epsilon,
   return result;
 }
 
-/// The exact form; erfc keeps the digits that `1 + erf` cancels.
-static double gelu(double x) {
+double deit::gelu(double x) {
   constexpr double kSqrtHalf = 0.70710678118654752;
   return 0.5 * x * std::erfc(-x * kSqrtHalf);
 }
 
 std::vector<uint8_t> deit::makeGeluTable(AffineScale input, AffineScale output,
-                                         int64_t low, int64_t high) {
+                                         int64_t low, int64_t high,
+                                         double limit) {
   std::vector<uint8_t> table(256);
   for (int64_t code = 0; code < 256; ++code) {
     double x = double(code - input.zeroPoint) * input.scale;
-    double y = roundHalfEven(gelu(x) / output.scale) + double(output.zeroPoint);
+    double y = roundHalfEven(std::min(gelu(x), limit) / output.scale) +
+               double(output.zeroPoint);
     table[code] = uint8_t(std::clamp(y, double(low), double(high)));
   }
   return table;

@@ -3,6 +3,7 @@
 // Chooses the ranges that quantized activations cover.
 
 #include "deit/Quant/Observers.h"
+#include "deit/Quant/FixedPoint.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <algorithm>
@@ -236,8 +237,6 @@ Range deit::entropyRange(const Histogram &histogram, unsigned bits,
 // GELU
 //===----------------------------------------------------------------------===//
 
-double deit::gelu(double x) { return x / 2 * (1 + std::erf(x * M_SQRT1_2)); }
-
 /// The value that the 8-bit code of `x` stands for.
 static double roundTrip(double x, AffineCodes codes) {
   double code = std::nearbyint(x / codes.scale) + codes.zeroPoint;
@@ -249,10 +248,10 @@ namespace {
 /// Evaluates candidates for the range of GELU's operand.
 class GeluErrors {
 public:
-  GeluErrors(const Histogram &operand, Range output)
-      : operand(operand), output(affineCodes(output, 255)) {
+  GeluErrors(const Histogram &operand, Range output, double limit)
+      : operand(operand), output(affineCodes(output, 255)), limit(limit) {
     for (size_t i = 0; i < operand.counts().size(); ++i)
-      exact.push_back(gelu(operand.binCenter(i)));
+      exact.push_back(limited(operand.binCenter(i)));
   }
 
   double operator()(Range range) const {
@@ -260,7 +259,7 @@ public:
     std::array<double, 256> table;
     for (int code = 0; code < 256; ++code)
       table[code] =
-          roundTrip(gelu(input.scale * (code - input.zeroPoint)), output);
+          roundTrip(limited(input.scale * (code - input.zeroPoint)), output);
     double sum = 0;
     for (auto [index, count] : llvm::enumerate(operand.counts())) {
       if (!count)
@@ -275,19 +274,23 @@ public:
   }
 
 private:
+  double limited(double x) const { return std::min(gelu(x), limit); }
+
   const Histogram &operand;
   AffineCodes output;
+  double limit;
   std::vector<double> exact;
 };
 
 } // namespace
 
-double deit::geluError(const Histogram &operand, Range range, Range output) {
-  return GeluErrors(operand, output)(range);
+double deit::geluError(const Histogram &operand, Range range, Range output,
+                       double limit) {
+  return GeluErrors(operand, output, limit)(range);
 }
 
-Range deit::geluRange(const Histogram &operand, Range output) {
-  GeluErrors errors(operand, output);
+Range deit::geluRange(const Histogram &operand, Range output, double limit) {
+  GeluErrors errors(operand, output, limit);
   return searchRange(withZero(operand.range()),
                      [&](Range range) { return errors(range); });
 }

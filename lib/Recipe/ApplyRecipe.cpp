@@ -43,7 +43,9 @@ private:
       return recipe.takeError();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isExternal())
-        if (Error error = applyRecipe(*recipe, function))
+        if (Error error =
+                applyRecipe(*recipe, function,
+                            splits ? RecipePart::Splits : RecipePart::Rest))
           return error;
     return Error::success();
   }
@@ -79,6 +81,7 @@ static bool isComputed(Operation *op) {
 }
 
 static bool isLayerNorm(Operation *op) { return isa<LayerNormOp>(op); }
+static bool isGelu(Operation *op) { return isa<GeluOp>(op); }
 
 /// A step takes the place of bits, and bits that of a step.
 static void addWeightSettings(const RecipeEntry &entry, Builder builder,
@@ -101,8 +104,14 @@ static void addWeightSettings(const RecipeEntry &entry, Builder builder,
 }
 
 static SmallVector<Setting> settingsOf(const RecipeEntry &entry,
-                                       Builder builder) {
+                                       RecipePart part, Builder builder) {
   SmallVector<Setting> settings;
+  if (part == RecipePart::Splits) {
+    if (entry.split)
+      settings.push_back({"split", isGelu, "GELUs", kSplitAttr,
+                          builder.getF64FloatAttr(*entry.split)});
+    return settings;
+  }
   addWeightSettings(entry, builder, settings);
   if (entry.range)
     settings.push_back({"range", isComputed, "activations", kRangeAttr,
@@ -156,13 +165,14 @@ static Expected<SmallVector<Operation *>> match(const RecipeEntry &entry,
 }
 
 /// What `entry` asks of the operations that it matches.
-static Error plan(const RecipeEntry &entry, func::FuncOp function,
+static Error plan(const RecipeEntry &entry, RecipePart part,
+                  func::FuncOp function,
                   SmallVectorImpl<Assignment> &assignments) {
   auto matched = match(entry, function);
   if (!matched)
     return matched.takeError();
   for (const Setting &setting :
-       settingsOf(entry, Builder(function.getContext()))) {
+       settingsOf(entry, part, Builder(function.getContext()))) {
     size_t before = assignments.size();
     for (Operation *op : *matched)
       if (setting.suits(op))
@@ -197,11 +207,12 @@ static Error checkRows(const RecipeEntry &entry,
   return Error::success();
 }
 
-Error deit::applyRecipe(const RecipeFile &recipe, func::FuncOp function) {
+Error deit::applyRecipe(const RecipeFile &recipe, func::FuncOp function,
+                        RecipePart part) {
   SmallVector<Assignment> assignments;
   for (const RecipeEntry &entry : recipe.modules) {
     size_t before = assignments.size();
-    if (Error error = plan(entry, function, assignments))
+    if (Error error = plan(entry, part, function, assignments))
       return error;
     if (Error error =
             checkRows(entry, ArrayRef(assignments).drop_front(before)))

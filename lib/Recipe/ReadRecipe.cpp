@@ -39,6 +39,8 @@ private:
                     RecipeEntry &entry) const;
   Error readRange(const json::Object &object, StringRef place,
                   RecipeEntry &entry) const;
+  Error readSplit(const json::Object &object, StringRef place,
+                  RecipeEntry &entry) const;
   Error readModules(const json::Array &modules, RecipeFile &recipe) const;
   Error readNumber(const json::Object &object, StringRef place, StringRef key,
                    double low, double high, std::optional<double> &value) const;
@@ -206,13 +208,27 @@ Error Reader::readRange(const json::Object &object, StringRef place,
                  "'range' expected [low, high], found " + print(*found));
 }
 
+Error Reader::readSplit(const json::Object &object, StringRef place,
+                        RecipeEntry &entry) const {
+  const json::Value *found = object.get("split");
+  if (!found)
+    return Error::success();
+  entry.split = found->getAsNumber();
+  if (entry.split && *entry.split >= 0 && std::isfinite(*entry.split))
+    return Error::success();
+  return errorAt(keyOf(place, "split"),
+                 "'split' expected the largest value that a neuron may have, "
+                 "or 0 to split none, found " +
+                     print(*found));
+}
+
 Error Reader::readEntry(const json::Object &object, StringRef place,
                         RecipeEntry &entry) const {
   entry.place = describe(place);
   if (Error error =
           checkKeys(object, place,
                     {"match", "weight_bits", "weight_step", "row_octaves",
-                     "exclude", "range", "range_method", "balance"}))
+                     "exclude", "range", "range_method", "balance", "split"}))
     return error;
   std::optional<std::string> match;
   if (Error error = readString(
@@ -226,6 +242,8 @@ Error Reader::readEntry(const json::Object &object, StringRef place,
   if (Error error = readWeight(object, place, entry))
     return error;
   if (Error error = readRange(object, place, entry))
+    return error;
+  if (Error error = readSplit(object, place, entry))
     return error;
   if (Error error = readString(
           object, place, "range_method",

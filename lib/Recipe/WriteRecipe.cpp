@@ -86,12 +86,13 @@ static RecipeEntry entryOf(Operation *op) {
     entry.range = {range[0], range[1]};
   entry.rangeMethod = textOf(op, kRangeMethodAttr);
   entry.balance = textOf(op, kBalanceAttr);
+  entry.split = numberOf(op, kSplitAttr);
   return entry;
 }
 
 static auto settings(const RecipeEntry &entry) {
   return std::tie(entry.weightBits, entry.weightStep, entry.rowOctaves,
-                  entry.range, entry.rangeMethod, entry.balance);
+                  entry.range, entry.rangeMethod, entry.balance, entry.split);
 }
 
 Expected<RecipeFile> deit::recipeOf(func::FuncOp function) {
@@ -139,6 +140,8 @@ static void writeEntry(llvm::raw_ostream &os, const RecipeEntry &entry) {
       json.attribute("range_method", *entry.rangeMethod);
     if (entry.balance)
       json.attribute("balance", *entry.balance);
+    if (entry.split)
+      json.attribute("split", *entry.split);
   });
 }
 

@@ -206,7 +206,9 @@ TensorPtr Execution::computeOne(Operation *op) {
                                  get(o.getBeta()),
                                  o.getEpsilon().convertToDouble());
       })
-      .Case([&](GeluOp o) { return kernels.gelu(get(o.getInput())); })
+      .Case([&](GeluOp o) {
+        return kernels.gelu(get(o.getInput()), o.getLargest());
+      })
       .Case([&](AddOp o) {
         return kernels.add(get(o.getLhs()), get(o.getRhs()));
       })

@@ -3,15 +3,18 @@
 // A recipe becomes attributes by module path, and attributes a recipe.
 //
 // RUN: rm -rf %t && split-file %s %t
-// RUN: deit-opt %t/model.mlir --deit-apply-recipe=file=%t/recipe.json \
+// RUN: deit-opt %t/model.mlir --deit-apply-recipe="file=%t/recipe.json splits" \
+// RUN:   --deit-apply-recipe=file=%t/recipe.json \
 // RUN:   --remarks-filter=deit-apply-recipe --mlir-print-debuginfo 2>&1 \
 // RUN:   | FileCheck %t/model.mlir
-// RUN: deit-opt %t/model.mlir --deit-apply-recipe=file=%t/recipe.json \
+// RUN: deit-opt %t/model.mlir --deit-apply-recipe="file=%t/recipe.json splits" \
+// RUN:   --deit-apply-recipe=file=%t/recipe.json \
 // RUN:   --deit-write-recipe=file=%t/written.json -o %t/a.mlir
 // RUN: FileCheck %s --check-prefix=WRITTEN --input-file=%t/written.json
 
 // What was written leaves the same attributes and is written again the same.
-// RUN: deit-opt %t/model.mlir --deit-apply-recipe=file=%t/written.json \
+// RUN: deit-opt %t/model.mlir --deit-apply-recipe="file=%t/written.json splits" \
+// RUN:   --deit-apply-recipe=file=%t/written.json \
 // RUN:   --deit-write-recipe=file=%t/again.json -o %t/b.mlir
 // RUN: cmp %t/a.mlir %t/b.mlir
 // RUN: cmp %t/written.json %t/again.json
@@ -27,7 +30,7 @@
 // WRITTEN-NEXT:     {"match":"pos","weight_step":0.0625},
 // WRITTEN-NEXT:     {"match":"norm","balance":"smooth:0.5"},
 // WRITTEN-NEXT:     {"match":"blocks.0.fc1","weight_step":0.10000000000000001,"row_octaves":[-1,2],"range":[-0.30000000000000004,3],"range_method":"mse"},
-// WRITTEN-NEXT:     {"match":"blocks.0.act","range_method":"entropy"},
+// WRITTEN-NEXT:     {"match":"blocks.0.act","range_method":"entropy","split":3.5},
 // WRITTEN-NEXT:     {"match":"head","weight_bits":8}
 // WRITTEN-NEXT:   ]
 // WRITTEN-NEXT: }
@@ -42,7 +45,7 @@
     {"match": "*", "weight_bits": 4},
     {"match": "blocks.*.fc?", "weight_step": 0.1, "row_octaves": [-1, 2]},
     {"match": "blocks.{0,1}.fc1", "range": [-0.30000000000000004, 3], "range_method": "mse"},
-    {"match": "blocks.0.act", "range_method": "entropy"},
+    {"match": "blocks.0.act", "range_method": "entropy", "split": 3.5},
     {"match": "norm", "balance": "repq"},
     {"match": "n[a-z]rm", "balance": "smooth:0.5"},
     {"match": "pos", "weight_step": 0.0625},
@@ -51,12 +54,13 @@
 }
 
 //--- model.mlir
+// CHECK: remark: {{.*}}Module=blocks.0.act, Remark=deit.split
 // CHECK: remark: {{.*}}[Passed] Setting {{.*}}deit-apply-recipe{{.*}}Module=embed, Remark=deit.weight_bits
 // CHECK: deit.patch_embed {{.*}} {deit.weight_bits = 4.000000e+00 : f64}
 // CHECK: deit.add {{.*}} {deit.weight_step = 6.250000e-02 : f64}
 // CHECK: deit.layer_norm {{.*}} {deit.balance = "smooth:0.5",
 // CHECK: deit.linear {{.*}} {deit.range = array<f64: -0.30000000000000004, 3.000000e+00>, deit.range_method = "mse", deit.row_octaves = array<i8: -1, 2>, deit.weight_step = 1.000000e-01 : f64}
-// CHECK: deit.gelu {{.*}} {deit.range_method = "entropy"}
+// CHECK: deit.gelu {{.*}} {deit.range_method = "entropy", deit.split = 3.500000e+00 : f64}
 // CHECK: deit.linear {{.*}} {deit.weight_bits = 8.000000e+00 : f64}
 func.func @model(%image: tensor<1x32x32x3xui8>) -> tensor<1x2xf32> {
   %w = deit.constant dense<0.00390625> : tensor<1x16x16x3xf32>

@@ -124,6 +124,7 @@ static SmallVector<Section> sections() {
             "deit-fold-attention-scale", //
             "deit-sink-token-select",    //
             "deit-apply-recipe",         //
+            "deit-split-neurons",        //
             "deit-balance-channels",     //
             "deit-measure-sensitivity",  //
             "deit-choose-steps",         //

@@ -345,6 +345,14 @@ TEST(GeluTable, IsExactUpToRounding) {
   EXPECT_EQ(table[160], 9);
 }
 
+TEST(GeluTable, StopsAtTheLimit) {
+  AffineScale input{0.05, 160}, output{0.02, 9};
+  std::vector<uint8_t> whole = makeGeluTable(input, output);
+  std::vector<uint8_t> limited = makeGeluTable(input, output, 0, 255, 1.1);
+  for (int code = 0; code < 256; ++code)
+    EXPECT_EQ(limited[code], std::min<int>(whole[code], 9 + 55)) << code;
+}
+
 TEST(GeluTable, KeepsToTheStoredRange) {
   std::vector<uint8_t> table = makeGeluTable({1.0, 100}, {0.1, 5}, 4, 200);
   EXPECT_EQ(table[255], 200);

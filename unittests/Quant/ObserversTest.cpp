@@ -3,6 +3,7 @@
 // Tests of histograms and of the choice of ranges.
 
 #include "deit/Quant/Observers.h"
+#include "deit/Quant/FixedPoint.h"
 #include "gtest/gtest.h"
 #include <algorithm>
 #include <cmath>

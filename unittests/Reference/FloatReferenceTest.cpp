@@ -99,6 +99,13 @@ TEST_F(FloatReferenceTest, RunsEveryImage) {
   expectNear(run(text, {1, 2, 3, 255, 0, 10}, 2), {14.5, -2.75, 285.5, -9.75});
 }
 
+TEST_F(FloatReferenceTest, LimitsGelu) {
+  std::string text = vectorProgram("%y = deit.gelu %x {limit = 3.5 : f64} : "
+                                   "tensor<1x3xf32> -> tensor<1x3xf32>",
+                                   kFloats);
+  expectNear(run(text, {0, 1, 5}), {0, 0.8413447460685429, 3.5});
+}
+
 TEST_F(FloatReferenceTest, NormalizesPixels) {
   // What a program leaves unused, the hook sees all the same.
   std::string text = vectorProgram(

@@ -135,6 +135,43 @@ def CorrectBiasPass : Pass<"deit-correct-bias", "::mlir::ModuleOp"> {
   let options = ImageOptions<>.options;
 }
 
+def SplitNeuronsPass : Pass<"deit-split-neurons", "::mlir::ModuleOp"> {
+  let summary = "Split neurons of GELU that are far larger than the others";
+  let description = [{
+    All results of a GELU share one range of 8-bit codes. A single neuron that
+    reaches 200 where the others stay below 6 leaves those hardly any codes. This
+    pass gives the GELU a limit T, that most neurons stay below, and splits a
+    neuron that reaches m into ceil(m / T) ones: copies of its row of the layer
+    before with biases lower by 0, T, 2T and so on. Each counts to T and no
+    further, and their sum, which equal columns of the layer after make, is the
+    neuron's value, up to how GELU differs from max(x, 0). No arithmetic is
+    needed but what is there: T is the end of the codes.
+
+    `extra` limits the neurons that are added, as a part of those that are there.
+    T is the best bargain: a bit that all codes win counts as half of these
+    neurons, and a GELU is left alone where no T is worth its neurons. A tenth of
+    room is left for what images do not show. Where `deit.split` is on a GELU already, it is T, and 0 leaves
+    the GELU alone; the others get the attribute. The float model changes by
+    what is said above, so the pass comes before everything that measures it.
+    Requires the folds of parameters. Needs LibTorch.
+
+    ```mlir
+    %1 = deit.linear %0, %w1, %b1 : ... -> tensor<1x5x32xf32>
+    %2 = deit.gelu %1 : tensor<1x5x32xf32> -> tensor<1x5x32xf32>
+    %3 = deit.linear %2, %w2, %b2 : ...
+    // becomes
+    %1 = deit.linear %0, %w1s, %b1s : ... -> tensor<1x5x34xf32>
+    %2 = deit.gelu %1 {limit = 6.5 : f64, deit.split = 6.5 : f64} : ...
+    %3 = deit.linear %2, %w2s, %b2 : ...
+    ```
+  }];
+  let options = ImageOptions<>.options # [
+    Option<"extra", "extra", "double", "0.0625",
+           "Neurons to add at most, as a part of those there are "
+           "(default: 0.0625)">,
+  ];
+}
+
 def BalanceChannelsPass : Pass<"deit-balance-channels", "::mlir::ModuleOp"> {
   let summary = "Bring channels of layer norms to scales that codes serve better";
   let description = [{

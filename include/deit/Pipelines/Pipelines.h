@@ -45,6 +45,11 @@ struct QuantizationOptions : PassPipelineOptions<QuantizationOptions> {
                      "where a recipe file does not say: search, off, repq, or "
                      "smooth:A"),
       llvm::cl::init("off")};
+  Option<double> split{
+      *this, "split",
+      llvm::cl::desc("neurons to add at most, as a part of those there are, "
+                     "where few are far larger than the others; 0: none"),
+      llvm::cl::init(0.0625)};
   Option<unsigned> epochs{*this, "epochs",
                           llvm::cl::desc("times the images are seen to adjust "
                                          "biases and layer norms to weights "
@@ -77,6 +82,11 @@ void populateQuantizationPipeline(OpPassManager &pm,
 
 // The parts of `deit-quantization` after preparing, for whoever needs the model
 // in between. Their results stay on the operations.
+
+/// Splits neurons that are far larger than the others; nothing for the naive
+/// recipe. Comes after populatePreparePipeline.
+void populateSplitPipeline(OpPassManager &pm,
+                           const QuantizationOptions &options);
 
 /// Brings channels of layer norms to scales that codes serve better; nothing
 /// for the naive recipe. Comes after populatePreparePipeline.

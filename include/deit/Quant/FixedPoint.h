@@ -10,6 +10,7 @@
 #define DEIT_QUANT_FIXEDPOINT_H
 
 #include "deit/Support/LLVM.h"
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -116,10 +117,15 @@ struct AffineScale {
   int64_t zeroPoint = 0;
 };
 
-/// The 256 results of `y = x / 2 * (1 + erf(x / sqrt(2)))`, rounded half to
-/// even and clamped to [low, high], a part of [0, 255].
+/// x / 2 * (1 + erf(x / sqrt(2))); by erfc, which keeps the digits that
+/// `1 + erf` cancels.
+double gelu(double x);
+
+/// The 256 results of `y = min(gelu(x), limit)`, rounded half to even and
+/// clamped to [low, high], a part of [0, 255].
 std::vector<uint8_t> makeGeluTable(AffineScale input, AffineScale output,
-                                   int64_t low = 0, int64_t high = 255);
+                                   int64_t low = 0, int64_t high = 255,
+                                   double limit = HUGE_VAL);
 
 } // namespace deit
 

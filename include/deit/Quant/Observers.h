@@ -6,6 +6,7 @@
 #define DEIT_QUANT_OBSERVERS_H
 
 #include "deit/Quant/Histogram.h"
+#include <cmath>
 
 namespace deit {
 
@@ -62,15 +63,14 @@ double quantizationError(const Histogram &histogram, Range range, unsigned bits,
 
 /// The range of 8-bit GELU operands with the least squared error at the
 /// table's 8-bit output, whose range is `output`:
-/// E[(gelu(x) - table(Q(x)))^2]. Both ends are searched: the long negative
-/// tails that GELU sends to zero need no codes.
-Range geluRange(const Histogram &operand, Range output);
+/// E[(y(x) - table(Q(x)))^2] with y(x) = min(gelu(x), limit). Both ends are
+/// searched: the long negative tails that GELU sends to zero need no codes.
+Range geluRange(const Histogram &operand, Range output,
+                double limit = HUGE_VAL);
 
 /// The error that geluRange minimizes, for any range of the operand.
-double geluError(const Histogram &operand, Range range, Range output);
-
-/// x / 2 * (1 + erf(x / sqrt(2))).
-double gelu(double x);
+double geluError(const Histogram &operand, Range range, Range output,
+                 double limit = HUGE_VAL);
 
 } // namespace deit
 

@@ -13,7 +13,8 @@ def ApplyRecipePass : Pass<"deit-apply-recipe", "::mlir::ModuleOp"> {
     Reads a recipe (JSON, see Pipelines.md) and gives the operations whose module
     path a pattern matches the attributes `deit.weight_bits`,
     `deit.weight_step`, `deit.row_octaves`, `deit.range`, `deit.range_method` and
-    `deit.balance`. Of two entries for one module the later one wins, setting by
+    `deit.balance`; or, with `splits`, `deit.split` and nothing else, for
+    `deit-split-neurons` has to come before the others. Of two entries for one module the later one wins, setting by
     setting. What the file says of the whole model, `base`, `weight_bits` and
     `size_budget`, is deit-compile's to do.
 
@@ -29,6 +30,8 @@ def ApplyRecipePass : Pass<"deit-apply-recipe", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"file", "file", "std::string", "", "The recipe">,
+    Option<"splits", "splits", "bool", "false",
+           "Whether to apply 'split' alone, instead of all the rest">,
   ];
   let dependentDialects = ["::deit::DeiTDialect"];
 }

@@ -24,7 +24,9 @@ struct RecipeEntry {
   std::optional<std::pair<double, double>> range; ///< low, high
   std::optional<std::string> rangeMethod;         ///< one of kRangeMethods
   std::optional<std::string> balance; ///< "off", "repq" or "smooth:0.5"
-  std::string place;                  ///< "file:3:5", for errors
+  /// Limit that neurons beyond it are split by; 0 leaves them.
+  std::optional<double> split;
+  std::string place; ///< "file:3:5", for errors
 };
 
 /// A recipe file.
@@ -45,11 +47,19 @@ Expected<RecipeFile> readRecipe(StringRef path);
 /// Writes `recipe`, whole or not at all; numbers are read again to the bit.
 Error writeRecipe(const RecipeFile &recipe, StringRef path);
 
-/// Leaves what `recipe` says as attributes on the operations of `function`, a
-/// float one with its folds done. Fails, naming the entry and the module paths
-/// nearest to it, if a pattern matches nothing or nothing that its settings are
-/// of.
-Error applyRecipe(const RecipeFile &recipe, func::FuncOp function);
+/// Settings are applied in two parts, for neurons are split before everything
+/// else, which is of the neurons that result.
+enum class RecipePart {
+  Splits, ///< `split`
+  Rest
+};
+
+/// Leaves what `part` of `recipe` says as attributes on the operations of
+/// `function`, a float one with its folds done. Fails, naming the entry and the
+/// module paths nearest to it, if a pattern matches nothing or nothing that its
+/// settings are of.
+Error applyRecipe(const RecipeFile &recipe, func::FuncOp function,
+                  RecipePart part);
 
 /// The recipe that makes what the attributes of `function`, calibrated and not
 /// yet quantized, say: an entry for each module. Fails if one path stands for

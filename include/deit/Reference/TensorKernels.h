@@ -77,8 +77,8 @@ public:
                            const TensorPtr &bias) = 0;
   virtual TensorPtr layerNorm(const TensorPtr &x, const TensorPtr &gamma,
                               const TensorPtr &beta, double epsilon) = 0;
-  /// The exact form, by erf.
-  virtual TensorPtr gelu(const TensorPtr &x) = 0;
+  /// The exact form, by erf; at most `limit`, which may be infinite.
+  virtual TensorPtr gelu(const TensorPtr &x, double limit) = 0;
   /// Dimensions of length 1 are repeated as needed, here and in `multiply`.
   virtual TensorPtr add(const TensorPtr &lhs, const TensorPtr &rhs) = 0;
   virtual TensorPtr multiply(const TensorPtr &lhs, const TensorPtr &rhs) = 0;

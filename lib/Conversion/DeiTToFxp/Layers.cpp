@@ -258,9 +258,9 @@ LogicalResult Converter::convert(GeluOp op) {
   for (Value value : {Value(op.getInput()), Value(op.getResult())})
     if (!integerType(value).getElementType().isUnsignedInteger(8))
       return errorAt(op) << "expected u8 codes, found " << value.getType();
-  std::vector<uint8_t> table = makeGeluTable({input->scale, input->zeroPoint},
-                                             {output->scale, output->zeroPoint},
-                                             output->low, output->high);
+  std::vector<uint8_t> table = makeGeluTable(
+      {input->scale, input->zeroPoint}, {output->scale, output->zeroPoint},
+      output->low, output->high, op.getLargest());
   RankedTensorType type = integerType(op.getResult());
   Value entries = constant(op, "table", {256}, type.getElementType(),
                            ArrayRef<uint8_t>(table));

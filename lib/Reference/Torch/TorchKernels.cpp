@@ -142,8 +142,11 @@ public:
     });
   }
 
-  TensorPtr gelu(const TensorPtr &x) override {
-    return guarded([&] { return at::gelu(get(x), "none"); });
+  TensorPtr gelu(const TensorPtr &x, double limit) override {
+    return guarded([&] {
+      at::Tensor result = at::gelu(get(x), "none");
+      return std::isfinite(limit) ? at::clamp_max(result, limit) : result;
+    });
   }
 
   TensorPtr add(const TensorPtr &lhs, const TensorPtr &rhs) override {

@@ -23,6 +23,30 @@ func.func @balance(%x: tensor<1x4x2xf32>, %w: tensor<2xf32>) {
 
 // -----
 
+func.func @split(%x: tensor<2xf32>) {
+  // expected-error @below {{'deit.split' expected a limit, or 0 for none, as f64, found -1.000000e+00 : f64}}
+  %0 = deit.gelu %x {deit.split = -1.0 : f64} : tensor<2xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @split_elsewhere(%x: tensor<2xf32>) {
+  // expected-error @below {{'deit.split' expected on deit.gelu only}}
+  %0 = deit.scale %x {factor = 2.0 : f64, deit.split = 1.0 : f64} : tensor<2xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @limit(%x: tensor<2xf32>) {
+  // expected-error @below {{expected a positive and finite limit, found 0.000000e+00}}
+  %0 = deit.gelu %x {limit = 0.0 : f64} : tensor<2xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
 func.func @balance_elsewhere(%x: tensor<2xf32>) {
   // expected-error @below {{'deit.balance' expected on deit.layer_norm only}}
   %0 = deit.gelu %x {deit.balance = "off"} : tensor<2xf32> -> tensor<2xf32>

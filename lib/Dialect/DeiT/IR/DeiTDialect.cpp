@@ -45,6 +45,20 @@ static LogicalResult verifyBalance(Operation *op, Attribute attribute) {
   return success();
 }
 
+static LogicalResult verifySplit(Operation *op, Attribute attribute) {
+  auto limit = dyn_cast<FloatAttr>(attribute);
+  if (!limit || !limit.getType().isF64() || !(limit.getValueAsDouble() >= 0) ||
+      !std::isfinite(limit.getValueAsDouble()))
+    return op->emitOpError() << "'" << kSplitAttr
+                             << "' expected a limit, or 0 for none, as f64, "
+                                "found "
+                             << attribute;
+  if (!isa<GeluOp>(op))
+    return op->emitOpError()
+           << "'" << kSplitAttr << "' expected on deit.gelu only";
+  return success();
+}
+
 /// Checks what the passes that round weights leave for one another.
 static LogicalResult verifyWeightAttribute(Operation *op,
                                            NamedAttribute attribute) {
@@ -103,6 +117,8 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
     return verifyRangeMethod(op, attribute.getValue());
   if (attribute.getName() == kBalanceAttr)
     return verifyBalance(op, attribute.getValue());
+  if (attribute.getName() == kSplitAttr)
+    return verifySplit(op, attribute.getValue());
   if (attribute.getName() == kChannelMeanAttr) {
     if (!isa<DenseF32ArrayAttr>(attribute.getValue()))
       return op->emitOpError()

@@ -166,6 +166,17 @@ LogicalResult LayerNormOp::verify() {
   return expectEpsilon(*this, getEpsilon()); // C2
 }
 
+LogicalResult GeluOp::verify() {
+  if (!getLimit() || (getLargest() > 0 && std::isfinite(getLargest()))) // C1
+    return success();
+  return emitOpError() << "expected a positive and finite limit, found "
+                       << getLargest();
+}
+
+double GeluOp::getLargest() {
+  return getLimit() ? getLimit()->convertToDouble() : HUGE_VAL;
+}
+
 LogicalResult AddOp::verify() {
   RankedTensorType lhs = getLhs().getType();
   if (failed(expectShape(*this, "a result", lhs.getShape(), // C1

@@ -55,6 +55,10 @@ constexpr llvm::StringLiteral kRowStepsAttr = "deit.row_steps";
 constexpr llvm::StringLiteral kBalanceAttr = "deit.balance";
 constexpr llvm::StringLiteral kBalanceForms =
     "off, repq, or smooth:A with A from 0 to 1";
+
+/// On a GELU: the limit that neurons beyond it are split by, f64; 0 if none is.
+constexpr llvm::StringLiteral kSplitAttr = "deit.split";
+
 bool isBalance(StringRef text);
 
 } // namespace deit

@@ -248,17 +248,27 @@ def DeiT_LayerNormOp : DeiT_Op<"layer_norm"> {
 def DeiT_GeluOp : DeiT_Op<"gelu", [SameOperandsAndResultShape]> {
   let summary = "Gaussian error linear unit";
   let description = [{
-    `y = x / 2 * (1 + erf(x / sqrt(2)))`, the exact form.
+    `y = min(x / 2 * (1 + erf(x / sqrt(2))), limit)`, the exact form; without a
+    limit, as networks are trained, there is none.
+
+    Constraints:
+    - C1: the limit is positive and finite.
 
     Example:
 
     ```mlir
     %1 = deit.gelu %0 : tensor<1x5x32xf32> -> tensor<1x5x32xf32>
+    %3 = deit.gelu %2 {limit = 6.5 : f64} : tensor<1x5x34xf32> -> tensor<1x5x34xf32>
     ```
   }];
-  let arguments = (ins DeiT_Tensor:$input);
+  let arguments = (ins DeiT_Tensor:$input, OptionalAttr<F64Attr>:$limit);
   let results = (outs DeiT_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The largest result, infinite if there is no limit.
+    double getLargest();
+  }];
 }
 
 def DeiT_AddOp : DeiT_Op<"add"> {
