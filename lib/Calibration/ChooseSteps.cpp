@@ -37,6 +37,8 @@ struct Candidate {
   double share = 0;
   double bits = 0; ///< of all its codes at `step`
 
+  /// What `octaves` ask for, or more where codes would leave 8 bits.
+  std::vector<int8_t> usedOctaves() const;
   /// The rows' steps, none so small that codes leave 8 bits.
   std::vector<double> steps() const;
   void countBits();
@@ -107,11 +109,22 @@ static std::vector<int8_t> toOctaves(ArrayRef<double> shape) {
   return octaves;
 }
 
+std::vector<int8_t> Candidate::usedOctaves() const {
+  std::vector<int8_t> result;
+  for (auto [fourths, least] : llvm::zip_equal(octaves, finest)) {
+    double needed =
+        least > 0 ? std::ceil(4 * std::log2(least / step)) : fourths;
+    result.push_back(static_cast<int8_t>(
+        std::clamp(needed, static_cast<double>(fourths), 127.0)));
+  }
+  return result;
+}
+
 std::vector<double> Candidate::steps() const {
   std::vector<double> result;
   double largest = 0;
-  for (auto [fourths, least] : llvm::zip_equal(octaves, finest)) {
-    result.push_back(std::max(step * std::exp2(fourths / 4.0), least));
+  for (int8_t fourths : usedOctaves()) {
+    result.push_back(step * std::exp2(fourths / 4.0));
     largest = std::max(largest, result.back());
   }
   // As deit-quantize keeps scales within 2^12 of one another.
@@ -241,7 +254,8 @@ void ChooseStepsPass::leave(ArrayRef<Candidate> candidates) {
     Operation *op = each.weight.op;
     op->setAttr(kWeightStepAttr, builder.getF64FloatAttr(each.step));
     if (each.weight.isLayer())
-      op->setAttr(kRowOctavesAttr, builder.getDenseI8ArrayAttr(each.octaves));
+      op->setAttr(kRowOctavesAttr,
+                  builder.getDenseI8ArrayAttr(each.usedOctaves()));
     ++(each.share > 0 ? numSteps : numPinned);
     if (Remark remark = analysisRemark(op->getLoc(), getArgument(), "Step"))
       remark << (each.share > 0 ? "rate by what an error costs at the logits"

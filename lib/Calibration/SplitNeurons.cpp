@@ -176,11 +176,11 @@ Error SplitNeuronsPass::splitSite(Site &site) {
   // A limit that someone has given may ask for any number of parts.
   if (added > count)
     return makeError(
-        llvm::formatv("'{0}' has values up to {1:f2}; to keep all below the "
-                      "limit {2:f2}, {3:f0} neurons would have to be added to {4}; "
-                      "choose a higher limit, so that they at most double",
-                      modulePath(site.gelu), highest, limit, added,
-                      site.largest.size())
+        llvm::formatv(
+            "'{0}' has values up to {1:f2}; to keep all below the "
+            "limit {2:f2}, {3:f0} neurons would have to be added to {4}; "
+            "choose a higher limit, so that they at most double",
+            modulePath(site.gelu), highest, limit, added, site.largest.size())
             .str());
   if (limit > 0) {
     std::vector<Part> parts = partsAt(site.largest, limit);

@@ -5,6 +5,7 @@
 #include "TuneAffine.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Progress.h"
 #include "llvm/ADT/MapVector.h"
 #include <cmath>
 #include <random>
@@ -56,7 +57,7 @@ private:
 
   Group gather(ArrayRef<int64_t> indices) const;
   Error addParameter(Value value);
-  Error runEpoch(std::vector<int64_t> &seen, double rate);
+  Error runEpoch(std::vector<int64_t> &seen, double rate, Progress &progress);
   Error step(ArrayRef<int64_t> indices, double rate);
   Expected<double> divergence(ArrayRef<int64_t> indices);
   void observe(OpResult result, ArrayRef<float> values,
@@ -245,13 +246,15 @@ Expected<double> Tuner::divergence(ArrayRef<int64_t> indices) {
 }
 
 /// Sees all of `seen` once, in a new order.
-Error Tuner::runEpoch(std::vector<int64_t> &seen, double rate) {
+Error Tuner::runEpoch(std::vector<int64_t> &seen, double rate,
+                      Progress &progress) {
   for (size_t i = seen.size(); i > 1; --i)
     std::swap(seen[i - 1], seen[random() % i]);
   for (size_t first = 0; first < seen.size(); first += kBatch) {
     size_t count = std::min<size_t>(kBatch, seen.size() - first);
     if (Error error = step(ArrayRef(seen).slice(first, count), rate))
       return error;
+    progress.advance(static_cast<int64_t>(count));
   }
   return Error::success();
 }
@@ -270,8 +273,10 @@ Error Tuner::tune(const TuneOptions &options) {
   result.before = result.after = *best;
   auto kept = parameters;
   double rate = options.rate;
+  Progress progress("adjusting biases and layer norms, image",
+                    static_cast<int64_t>(seen.size() * options.epochs));
   for (unsigned epoch = 0; epoch < options.epochs; ++epoch) {
-    if (Error error = runEpoch(seen, rate))
+    if (Error error = runEpoch(seen, rate, progress))
       return error;
     Expected<double> found = divergence(heldOut);
     if (!found)

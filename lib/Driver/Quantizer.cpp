@@ -45,12 +45,17 @@ static Error checkPlan(const DriverOptions &options, const Plan &plan) {
   if (options.maxDrop && !(*options.maxDrop > 0 && *options.maxDrop <= 100))
     return makeError("--max-drop takes points of top-1, above 0 and at most "
                      "100");
+  if (options.balance != "search" && !isBalance(options.balance))
+    return makeError("--balance expected search, " + kBalanceForms +
+                     ", found " + quoted(options.balance));
   if (plan.recipe.base != "naive")
     return Error::success();
-  StringRef wrong = plan.sizeBudget                   ? "--size-budget"
-                    : plan.maxDrop                    ? "--max-drop"
-                    : plan.weightBits.value_or(8) < 8 ? "--weight-bits"
-                                                      : "";
+  StringRef wrong = options.balance != "off"            ? "--balance"
+                    : options.observer != Observer::MSE ? "--observer"
+                    : plan.sizeBudget                   ? "--size-budget"
+                    : plan.maxDrop                      ? "--max-drop"
+                    : plan.weightBits.value_or(8) < 8   ? "--weight-bits"
+                                                        : "";
   if (!wrong.empty())
     return makeError(wrong + " is of the recipe w8a8; naive rounds to 8 "
                              "bits and knows nothing else");
@@ -126,6 +131,8 @@ static void setOptions(QuantizationOptions &result,
   result.samples = options.samples;
   result.recipe = plan.recipe.base == "naive" ? Recipe::Naive : Recipe::W8A8;
   result.bits = bits;
+  result.observer = options.observer;
+  result.balance = options.balance;
 }
 
 /// Folds and splits, which change what the rest of a recipe is of.

@@ -102,6 +102,16 @@ static cl::opt<std::string>
                     "default), naive (8 bits by tensor, minimum to maximum: "
                     "the baseline), or a JSON file that says it module by "
                     "module"));
+static cl::opt<Observer> observer("observer", cl::cat(category),
+                                  cl::init(Observer::MSE), observerValues(),
+                                  cl::desc("How ranges of activations are "
+                                           "chosen; default: mse"));
+static cl::opt<std::string>
+    balance("balance", cl::value_desc("method"), cl::cat(category),
+            cl::init("off"),
+            cl::desc("How channels of layer norms are brought to one scale: "
+                     "off (default), search, repq, or smooth:A with A from 0 "
+                     "to 1"));
 static cl::opt<std::string>
     writeRecipeTo("write-recipe", cl::value_desc("file"), cl::cat(category),
                   cl::desc("Write what was chosen for each module as a recipe "
@@ -149,6 +159,8 @@ static DriverOptions makeOptions(const char *program) {
   options.calibration = calibration;
   options.samples = samples;
   options.recipe = recipe;
+  options.observer = observer;
+  options.balance = balance;
   if (weightBits.getNumOccurrences())
     options.weightBits = weightBits;
   if (maxDrop.getNumOccurrences())

@@ -38,6 +38,10 @@ struct DriverOptions {
   std::string calibration;     ///< CIFAR file; needed to quantize
   unsigned samples = 128;      ///< images of it
   std::string recipe = "w8a8"; ///< w8a8, naive, or a recipe file
+  /// How w8a8 chooses ranges and balances layer norms, where a recipe file does
+  /// not say.
+  Observer observer = Observer::MSE;
+  std::string balance = "off"; ///< search, off, repq or smooth:A
   /// How small the model is to be: at most one of these, which goes before
   /// what the recipe says.
   std::optional<double> weightBits;   ///< a weight, entropy-coded, on average
