@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Measures a classifier over a CIFAR file: one implementation for the static
-// evaluator on a device and for the host's deit-eval.
+// Measures a classifier over a CIFAR file, or classifies a picture: one
+// implementation for the static evaluator on a device and for the host's
+// deit-eval.
 
 #ifndef DEIT_EVALUATE_H
 #define DEIT_EVALUATE_H
@@ -28,6 +29,7 @@ typedef struct {
   double load_ms;       ///< time the model took to load
   unsigned threads;     ///< the backend uses
   int is_float;         ///< logits are float instead of int32
+  double logit_scale;   ///< the value of one step of an int32 logit
   unsigned batch;       ///< images `infer` takes at most, at least 1
   void *self;
   /// Runs `count` (1 to batch) RGB u8 images, height x width x 3 each, into
@@ -48,14 +50,17 @@ typedef struct {
 
 /// What the command line asks for, beside the model.
 typedef struct {
-  const char *data;   ///< CIFAR-10 or CIFAR-100 binary file
-  int64_t limit;      ///< images at most; 0: all
-  unsigned threads;   ///< 0: all cores
-  const char *json;   ///< file to write, "-" for standard output; null: none
-  const char *logits; ///< file for the raw logits in order; null: none
-  int format;         ///< 10, 100, or 0 to tell from size and classes
-  int quiet;          ///< no progress, no table
-  int profile;        ///< time every step
+  const char *data;    ///< CIFAR-10 or CIFAR-100 binary file
+  int64_t limit;       ///< images at most; 0: all
+  unsigned threads;    ///< 0: all cores
+  const char *json;    ///< file to write, "-" for standard output; null: none
+  const char *logits;  ///< file for the raw logits in order; null: none
+  int format;          ///< 10, 100, or 0 to tell from size and classes
+  int quiet;           ///< no progress, no table
+  int profile;         ///< time every step
+  const char *image;   ///< PNG or JPEG file to classify; null: measure `data`
+  const char *classes; ///< file of the classes' names; null: CIFAR's, if any
+  double crop;         ///< share of a picture's shorter side; 0: 1
 } deit_evaluate_options;
 
 /// Reads options (`--data FILE --limit N --threads N --json FILE|- ...`);
@@ -68,7 +73,8 @@ int deit_evaluate_parse(int argc, char **argv, deit_evaluate_options *options,
 /// The options' part of a tool's `--help`, one per line.
 extern const char deit_evaluate_help[];
 
-/// Runs the whole evaluation and prints the table and the JSON. Returns the
+/// Runs the whole evaluation, or classifies `options->image`, and prints the
+/// table and the JSON. Returns the
 /// process's exit code; errors go to standard error with `program` in front.
 int deit_evaluate(const char *program, const deit_evaluate_options *options,
                   const deit_backend *backend);

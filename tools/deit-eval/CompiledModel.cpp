@@ -256,6 +256,7 @@ deit_backend CompiledModel::backend() {
   backend.image_height = info->image_height;
   backend.image_width = info->image_width;
   backend.classes = info->classes;
+  backend.logit_scale = info->logit_scale;
   backend.code_bytes = info->code_bytes;
   backend.batch = info->batch;
   backend.self = this;

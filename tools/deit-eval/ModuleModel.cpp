@@ -93,6 +93,8 @@ Error FxpModel::chooseBatch() {
 
 Error FxpModel::open() {
   target = "interpreter";
+  if (auto scale = forward->getAttrOfType<FloatAttr>(fxp::kLogitScaleAttr))
+    facts.logit_scale = scale.getValueAsDouble();
   Expected<uint64_t> bytes = containerBytes(collectConstants(forward));
   if (!bytes)
     return bytes.takeError();
