@@ -14,8 +14,8 @@ std::string deit::evalHelp() {
        deit-eval MODEL --compare REFERENCE --data FILE [--image N]
 
 Measures accuracy, size and speed of a model on the images of a CIFAR file,
-classifies a picture, or compares what two levels of one model compute. MODEL is what deit-compile
-writes, of any level:
+classifies a picture, or compares what two levels of one model compute. MODEL is
+what deit-compile writes, of any level:
   a shared library   runs as it is, if it was compiled for this machine
   MLIR of fxp        runs in the interpreter, which defines what is right
   MLIR of deit       runs in floating point, with LibTorch; quantized values
