@@ -23,14 +23,15 @@ typedef struct {
   const char *name;   ///< the model's name
   const char *target; ///< "rpi5", "interpreter", "float"
   uint32_t image_height, image_width, classes;
-  deit_filter filter;   ///< for images of another size
-  uint64_t model_bytes; ///< the container's length, 0 where there is none
-  uint64_t code_bytes;  ///< size of the code, 0 where there is none
-  double load_ms;       ///< time the model took to load
-  unsigned threads;     ///< the backend uses
-  int is_float;         ///< logits are float instead of int32
-  double logit_scale;   ///< the value of one step of an int32 logit
-  unsigned batch;       ///< images `infer` takes at most, at least 1
+  deit_filter filter;      ///< for images of another size
+  uint64_t model_bytes;    ///< the container's length, 0 where there is none
+  uint64_t code_bytes;     ///< size of the code, 0 where there is none
+  double load_ms;          ///< time the model took to load
+  unsigned threads;        ///< the backend uses
+  int is_float;            ///< logits are float instead of int32
+  double logit_scale;      ///< the value of one step of an int32 logit
+  const char *class_names; ///< in order, one a line; null: there are none
+  unsigned batch;          ///< images `infer` takes at most, at least 1
   void *self;
   /// Runs `count` (1 to batch) RGB u8 images, height x width x 3 each, into
   /// `count` x classes logits (int32_t, or float where `is_float`). Both
@@ -59,7 +60,8 @@ typedef struct {
   int quiet;           ///< no progress, no table
   int profile;         ///< time every step
   const char *image;   ///< PNG or JPEG file to classify; null: measure `data`
-  const char *classes; ///< file of the classes' names; null: CIFAR's, if any
+  const char *classes; ///< file of the classes' names; null: the
+                       ///< model's own, else CIFAR's, if any
   double crop;         ///< share of a picture's shorter side; 0: 1
 } deit_evaluate_options;
 

@@ -82,22 +82,34 @@ static bool read_text(const char *path, char **text, size_t *bytes,
                                path);
 }
 
-bool deit_classes_read(deit_classes *classes, const char *path, uint32_t count,
+/// Takes `bytes` of `classes->text` apart.
+static bool take_names(deit_classes *classes, size_t bytes, uint32_t count,
                        deit_error *error) {
-  size_t bytes = 0;
-  *classes = (deit_classes){.source = path};
   classes->owned = malloc(count * sizeof *classes->owned);
-  if (!classes->owned)
+  if (!classes->owned || !classes->text)
     return deit_fail(error, "there is not enough memory for %u names", count);
-  if (!read_text(path, &classes->text, &bytes, error))
-    return false;
   uint32_t lines = split(classes->text, bytes, count, classes->owned);
   classes->names = classes->owned;
   return lines == count ||
          deit_fail(error,
                    "%s has %u lines, but the model has %u classes; give one "
                    "name a line, in the order of training",
-                   path, lines, count);
+                   classes->source, lines, count);
+}
+
+bool deit_classes_split(deit_classes *classes, const char *text, uint32_t count,
+                        deit_error *error) {
+  *classes = (deit_classes){.source = "the model's list of names"};
+  classes->text = strdup(text);
+  return take_names(classes, strlen(text), count, error);
+}
+
+bool deit_classes_read(deit_classes *classes, const char *path, uint32_t count,
+                       deit_error *error) {
+  size_t bytes = 0;
+  *classes = (deit_classes){.source = path};
+  return read_text(path, &classes->text, &bytes, error) &&
+         take_names(classes, bytes, count, error);
 }
 
 void deit_classes_default(deit_classes *classes, uint32_t count) {

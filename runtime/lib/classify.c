@@ -103,6 +103,9 @@ static bool name_classes(classification *run) {
   if (run->options->classes)
     return deit_classes_read(&run->classes, run->options->classes, count,
                              run->error);
+  if (run->backend->class_names)
+    return deit_classes_split(&run->classes, run->backend->class_names, count,
+                              run->error);
   deit_classes_default(&run->classes, count);
   return true;
 }
@@ -180,7 +183,7 @@ static void print_table(const classification *run) {
     else
       printf("class %u\n", class);
   }
-  if (run->classes.names && !run->options->classes)
+  if (run->classes.names && !run->classes.owned)
     printf("(names of %s; --classes FILE gives others)\n", run->classes.source);
 }
 

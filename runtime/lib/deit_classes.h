@@ -25,6 +25,10 @@ typedef struct {
 bool deit_classes_read(deit_classes *classes, const char *path, uint32_t count,
                        deit_error *error);
 
+/// Splits `text`, `count` names of one line each.
+bool deit_classes_split(deit_classes *classes, const char *text, uint32_t count,
+                        deit_error *error);
+
 /// CIFAR-10's or CIFAR-100's names if there are so many classes, else none.
 void deit_classes_default(deit_classes *classes, uint32_t count);
 

@@ -257,6 +257,7 @@ deit_backend CompiledModel::backend() {
   backend.image_width = info->image_width;
   backend.classes = info->classes;
   backend.logit_scale = info->logit_scale;
+  backend.class_names = info->class_names;
   backend.code_bytes = info->code_bytes;
   backend.batch = info->batch;
   backend.self = this;

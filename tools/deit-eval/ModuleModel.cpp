@@ -31,7 +31,8 @@ public:
 protected:
   ModuleFile file;
   func::FuncOp forward;
-  unsigned imagesPerRun; ///< the function's batch
+  unsigned imagesPerRun;  ///< the function's batch
+  std::string classNames; ///< one a line
 };
 
 /// Runs of the function are interpreted side by side, one in each thread.
@@ -74,6 +75,8 @@ ModuleModel::ModuleModel(ModuleFile module, const ModelOptions &options)
   facts.image_width = file.imageWidth();
   facts.classes = file.classes();
   facts.filter = file.filter();
+  classNames = file.classNames();
+  facts.class_names = classNames.empty() ? nullptr : classNames.c_str();
   facts.threads = options.threads ? options.threads : deit_core_count();
   facts.batch = options.batch;
 }

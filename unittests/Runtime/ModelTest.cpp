@@ -91,7 +91,8 @@ constexpr deit_program_t makeProgram(const char *target, int64_t features) {
           /*peak=*/waste,
           /*peak_macs=*/5,
           /*container=*/nullptr,
-          0};
+          0,
+          /*class_names=*/"dark\nbright"};
 }
 
 const deit_program_t kFuture = makeProgram("future", int64_t{1} << 40);

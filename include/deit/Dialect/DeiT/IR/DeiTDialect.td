@@ -38,6 +38,9 @@ def DeiT_Dialect : Dialect {
     resized bilinearly, as its training did; without it, and with "bicubic",
     bicubically. Either way as the Pillow library resizes; images of the right
     size stay what they are.
+
+    A module may have `deit.class_names = ["apple", ...]`, the names of the
+    model's classes in order, one line each; it keeps them on every level.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasOperationAttrVerify = 1;
