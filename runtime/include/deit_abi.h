@@ -102,6 +102,7 @@ typedef struct {
   const uint8_t *container; ///< the weights carried along; null when none
   int64_t container_bytes;
   const char *class_names; ///< one a line; null when there are none
+  int64_t bilinear;        ///< how images are resized: 1, or bicubically: 0
 } deit_program_t;
 
 /// Defined by the generated object: the same model for several CPUs, the

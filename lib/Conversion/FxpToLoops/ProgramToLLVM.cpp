@@ -190,7 +190,7 @@ Error TableWriter::write(fxp::ProgramOp program, StringRef name) {
   }
 
   Type i64 = b.getI64Type();
-  SmallVector<Type> types(23, i64);
+  SmallVector<Type> types(24, i64);
   // name, target, steps, packs, peak, container, class_names
   for (int position : {2, 3, 14, 16, 18, 20, 22})
     types[position] = pointer;
@@ -223,7 +223,8 @@ Error TableWriter::write(fxp::ProgramOp program, StringRef name) {
                                 address(container),
                                 integer(containerSize),
                                 classNames ? address(classNames)
-                                           : LLVM::ZeroOp::create(b, pointer)});
+                                           : LLVM::ZeroOp::create(b, pointer),
+                                integer(isResizedBilinearly(program))});
       }));
   return Error::success();
 }

@@ -34,8 +34,9 @@ def DeiT_Dialect : Dialect {
     A range that is there before calibration stays; of a method, which may also
     be `search`, calibration makes a range.
 
-    On a function, `deit.resize = "bilinear"` says that its images are to be
-    resized bilinearly, as its training did; without it, and with "bicubic",
+    On a function, and on a program that is made of it,
+    `deit.resize = "bilinear"` says that its images are to be resized
+    bilinearly, as its training did; without it, and with "bicubic",
     bicubically. Either way as the Pillow library resizes; images of the right
     size stay what they are.
 
