@@ -35,6 +35,9 @@ config.substitutions.append(
     ("%examples", os.path.join(config.source_root, "examples", "deit-shapes"))
 )
 
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")
+
 # The build that the release preset makes, where documents may expect it.
 if config.build_type == "Release" and not config.sanitizers:
     config.available_features.add("release-build")
