@@ -10,7 +10,7 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter)
 
 # deit_add_library(NAME sources... [DEPENDS targets...] [LINK libraries...])
 # One library of lib/ or importer/: LINK names our own and MLIR's libraries;
-# MLIR's come from the one shared libMLIR.
+# MLIR's come from the one shared libMLIR. All are installed and exported.
 function(deit_add_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
@@ -18,6 +18,9 @@ function(deit_add_library name)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
   target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+  set_property(GLOBAL APPEND PROPERTY DEIT_LIBRARIES ${name})
+  install(TARGETS ${name} EXPORT DeiTTargets
+    DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
 # deit_add_tool(NAME sources... [LINK libraries...]): one binary of tools/.
@@ -27,5 +30,5 @@ function(deit_add_tool name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
   target_compile_definitions(${name} PRIVATE DEIT_VERSION="${PROJECT_VERSION}")
   set_property(GLOBAL APPEND PROPERTY DEIT_TOOLS ${name})
-  install(TARGETS ${name})
+  install(TARGETS ${name} EXPORT DeiTTools)
 endfunction()

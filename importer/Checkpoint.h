@@ -40,6 +40,10 @@ struct Checkpoint {
   /// pickled model; empty for a state_dict.
   llvm::MapVector<std::string, Module, std::map<std::string, unsigned>> modules;
 
+  /// What the file holds as a whole: the model, or a dictionary around it. Null
+  /// where that cannot be more than tensors.
+  const Datum *root = nullptr;
+
   /// Sentences on what was chosen where the file left a choice.
   std::vector<std::string> notes;
 

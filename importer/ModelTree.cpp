@@ -278,6 +278,7 @@ Error collectModel(const Datum &root, const StorageFinder &findStorage,
   auto model = findModel(root);
   if (!model)
     return model.takeError();
+  checkpoint.root = &root;
   if (!model->note.empty())
     checkpoint.notes.push_back(model->note);
   Collector collector(findStorage, checkpoint);

@@ -2,6 +2,7 @@
 // Implements the recognition of vision transformers: tensors and geometry.
 
 #include "importer/ViT.h"
+#include "importer/ClassNames.h"
 
 #include "deit/Support/FileIO.h"
 #include "importer/ViTLocation.h"
@@ -464,6 +465,8 @@ Expected<ViT> Recognizer::run() {
     return makeError(failure);
   if (const Datum *name = config("architecture"))
     vit.name = name->asString().value_or("").str();
+  vit.classNames = findClassNames(checkpoint, StringRef(vit.prefix).rtrim('.'),
+                                  config("label_names"), vit.classes);
   tell();
   return vit;
 }

@@ -42,6 +42,8 @@ struct ViT {
   int64_t patchWidth = 0;
   int64_t width = 0;
   int64_t classes = 0;
+  /// As many names, or none.
+  std::vector<std::string> classNames;
   /// Whether the position embedding covers the class token too (DeiT-III's
   /// does not).
   bool classTokenHasPosition = false;

@@ -229,6 +229,10 @@ mlir::Value Builder::model(mlir::Value image) {
 
 Expected<OwningOpRef<ModuleOp>> Builder::run(StringRef name) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(at(name), name);
+  if (!vit.classNames.empty())
+    (*module)->setAttr(kClassNamesAttr,
+                       builder.getStrArrayAttr(SmallVector<StringRef>(
+                           vit.classNames.begin(), vit.classNames.end())));
   builder.setInsertionPointToEnd(module->getBody());
   Type image =
       RankedTensorType::get({1, vit.imageHeight, vit.imageWidth, 3},

@@ -35,6 +35,9 @@ config.substitutions.append(
     ("%examples", os.path.join(config.source_root, "examples", "deit-shapes"))
 )
 
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")
+
 # The build that the release preset makes, where documents may expect it.
 if config.build_type == "Release" and not config.sanitizers:
     config.available_features.add("release-build")
@@ -44,6 +47,12 @@ if shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64")
     config.substitutions.append(("%a76", "qemu-aarch64 -cpu cortex-a76"))
     config.substitutions.append(("%a72", "qemu-aarch64 -cpu cortex-a72"))
+    members = subprocess.run(
+        [os.path.join(config.llvm_tools, "llvm-ar"), "t",
+         os.path.join(config.build_root, "lib", "deit", "aarch64",
+                      "libdeit_evaluator.a")], capture_output=True, text=True)
+    if "pngread.o" in members.stdout:
+        config.available_features.add("aarch64-pictures")
 run_avx512 = os.path.join(config.source_root, "scripts", "run-avx512")
 probe = subprocess.run([run_avx512, "--probe"], capture_output=True, text=True)
 avx512 = probe.stdout.strip()

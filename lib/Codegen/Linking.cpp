@@ -4,6 +4,7 @@
 
 #include "deit/Codegen/Emission.h"
 #include "deit/Support/FileIO.h"
+#include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
@@ -51,8 +52,8 @@ struct TemporaryFile {
 };
 } // namespace
 
-Error deit::linkProgram(StringRef object, const Target &target, LinkKind kind,
-                        StringRef output, StringRef toolFolder) {
+Expected<std::string> deit::linkToMemory(StringRef object, const Target &target,
+                                         LinkKind kind, StringRef toolFolder) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();
@@ -103,8 +104,49 @@ Error deit::linkProgram(StringRef object, const Target &target, LinkKind kind,
   auto linked = readFile(linkedFile.path);
   if (!linked)
     return linked.takeError();
+  return (*linked)->getBuffer().str();
+}
+
+Expected<std::string> deit::makeStaticLibrary(StringRef object,
+                                              const Target &target,
+                                              StringRef toolFolder) {
+  Expected<std::string> folder = runtimeFolder(target, toolFolder);
+  if (!folder)
+    return folder.takeError();
+  std::string path = *folder + "/libdeit_runtime.a";
+  auto runtime = readFile(path);
+  if (!runtime)
+    return runtime.takeError();
+  auto archive = llvm::object::Archive::create(**runtime);
+  if (!archive)
+    return prefixError(path + ": ", archive.takeError());
+  SmallVector<llvm::NewArchiveMember> members;
+  members.emplace_back(llvm::MemoryBufferRef(object, "model.o"));
+  Error error = Error::success();
+  for (const llvm::object::Archive::Child &child :
+       (*archive)->children(error)) {
+    auto member = llvm::NewArchiveMember::getOldMember(child, true);
+    if (!member)
+      return prefixError(path + ": ", member.takeError());
+    members.push_back(std::move(*member));
+  }
+  if (error)
+    return prefixError(path + ": ", std::move(error));
+  auto library = llvm::writeArchiveToBuffer(
+      members, llvm::SymtabWritingMode::NormalSymtab,
+      llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
+  if (!library)
+    return library.takeError();
+  return (*library)->getBuffer().str();
+}
+
+Error deit::linkProgram(StringRef object, const Target &target, LinkKind kind,
+                        StringRef output, StringRef toolFolder) {
+  Expected<std::string> linked = linkToMemory(object, target, kind, toolFolder);
+  if (!linked)
+    return linked.takeError();
   if (Error error = writeFile(output, [&](llvm::raw_ostream &os) {
-        os << (*linked)->getBuffer();
+        os << *linked;
         return Error::success();
       }))
     return error;

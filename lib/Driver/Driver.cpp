@@ -22,10 +22,6 @@
 
 using namespace deit;
 
-static constexpr char kModelHeader[] =
-#include "deit/Codegen/ModelHeader.inc"
-    ;
-
 Expected<Level> deit::levelOf(ModuleOp module) {
   if (!module.getOps<fxp::ProgramOp>().empty())
     return Level::Program;
@@ -281,12 +277,28 @@ Error Driver::checkPrograms() {
   return Error::success();
 }
 
+BundleFacts Driver::bundleFacts(uint64_t containerBytes) {
+  auto programs = module->getOps<fxp::ProgramOp>();
+  fxp::ProgramOp program = *programs.begin();
+  SmallVector<StringRef> names;
+  for (const Target *target : targets)
+    names.push_back(target->name);
+  return {modelName(),
+          options.target,
+          llvm::join(names, ", "),
+          int64_t(program.getImageHeight()),
+          int64_t(program.getImageWidth()),
+          int64_t(program.getClasses()),
+          containerBytes};
+}
+
 Error Driver::writeCode() {
   if (Error error = checkPrograms())
     return error;
   Expected<std::string> weights = container();
   if (!weights)
     return weights.takeError();
+  BundleFacts facts = bundleFacts(weights->size());
   CodegenOptions codegen;
   codegen.target = options.target;
   codegen.name = modelName();
@@ -303,9 +315,14 @@ Error Driver::writeCode() {
   Expected<std::string> code = emitCode(*module, target, kind, *weights);
   if (!code)
     return code.takeError();
-  if (options.emit != Emit::Shared && options.emit != Emit::Evaluator)
+  if (options.emit < Emit::Shared)
     return writeBytes(options.output, *code);
   tell("linking");
+  if (options.emit == Emit::Bundle) {
+    Expected<std::string> bundle =
+        makeBundle(*code, target, facts, options.toolFolder);
+    return bundle ? writeBytes(options.output, *bundle) : bundle.takeError();
+  }
   return linkProgram(*code, target,
                      options.emit == Emit::Shared ? LinkKind::SharedLibrary
                                                   : LinkKind::Evaluator,
@@ -331,7 +348,7 @@ Error Driver::run() {
   if (Error error = checkOptions())
     return error;
   if (options.emit == Emit::Header)
-    return writeBytes(options.output, kModelHeader);
+    return writeBytes(options.output, modelHeader());
   if (Error error = read())
     return error;
   if (Error error = lowerTo(levelFor(options.emit)))

@@ -5,6 +5,7 @@
 #ifndef DEIT_LIB_DRIVER_DRIVERIMPL_H
 #define DEIT_LIB_DRIVER_DRIVERIMPL_H
 
+#include "Bundle.h"
 #include "Session.h"
 #include "deit/Codegen/Target.h"
 #include "deit/Recipe/Recipe.h"
@@ -44,6 +45,7 @@ private:
   Error checkPrograms();
   Error writeCode();
   Error write();
+  BundleFacts bundleFacts(uint64_t containerBytes);
   std::string modelName();
   void tell(const Twine &message) { session.tell(message); }
 };

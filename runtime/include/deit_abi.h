@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define DEIT_ABI_VERSION 2
+#define DEIT_ABI_VERSION 3
 
 /// Generated code: work items `begin` to `end` of one step. All buffers are
 /// 64-byte aligned; `parameters` are the step's own constants.
@@ -101,6 +101,8 @@ typedef struct {
   int64_t peak_macs;
   const uint8_t *container; ///< the weights carried along; null when none
   int64_t container_bytes;
+  const char *class_names; ///< one a line; null when there are none
+  int64_t bilinear;        ///< how images are resized: 1, or bicubically: 0
 } deit_program_t;
 
 /// Defined by the generated object: the same model for several CPUs, the

@@ -41,6 +41,10 @@ typedef struct {
   double logit_scale;       ///< the value of one step of a logit
   uint64_t container_bytes; ///< the stored size of the weights
   uint64_t code_bytes;      ///< the size of the generated code
+  const char *class_names;  ///< the classes' names in order, one a line; null
+                            ///< if the checkpoint had none
+  uint32_t bilinear;        ///< how the model wants images resized: bilinearly,
+                            ///< or if 0 bicubically
 } deit_info;
 
 /// One sentence for a person, never null.

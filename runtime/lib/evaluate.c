@@ -3,6 +3,7 @@
 // The evaluation: read, resize, infer, count.
 
 #include "deit_cifar.h"
+#include "deit_classify.h"
 #include "deit_clock.h"
 #include "deit_evaluate.h"
 #include "deit_output.h"
@@ -74,7 +75,12 @@ static bool open_images(evaluation *run) {
   if (!options->data)
     return deit_fail(run->error, "there are no images to evaluate; pass "
                                  "--data FILE, a CIFAR-10 or CIFAR-100 file of "
-                                 "the binary version");
+                                 "the binary version, or --image FILE, a "
+                                 "picture to classify");
+  if (options->classes || options->crop)
+    return deit_fail(run->error, "--classes and --crop are of one picture; "
+                                 "pass it with --image FILE, or leave them "
+                                 "out");
   if (!deit_cifar_open(&run->cifar, options->data, options->format,
                        run->backend->classes, run->error))
     return false;
@@ -264,7 +270,8 @@ int deit_evaluate(const char *program, const deit_evaluate_options *options,
                     .options = options,
                     .backend = backend,
                     .error = &error};
-  bool succeeded = evaluate(&run);
+  bool succeeded =
+      options->image ? deit_classify(options, backend, &error) : evaluate(&run);
   close_run(&run);
   if (!succeeded)
     fprintf(stderr, "%s: error: %s\n", program, error.text);

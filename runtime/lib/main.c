@@ -28,14 +28,16 @@ static const char *base_name(const char *path) {
 
 static void print_help(const char *program) {
   const deit_info *info = deit_describe();
-  printf("usage: %s --data FILE [options]\n\n"
+  printf("usage: %s --data FILE [options]\n"
+         "       %s --image FILE [--classes FILE]\n\n"
          "Measures accuracy, size and speed of %s (%ux%u pixels, %u classes),\n"
-         "compiled for %s, on the images of a CIFAR file.\n\n"
+         "compiled for %s, on the images of a CIFAR file, or classifies a\n"
+         "picture.\n\n"
          "  --container FILE  weights to use in place of those carried along\n"
          "  --target NAME     run the kernels for one of the CPUs above; by\n"
          "                    default the fastest that this CPU runs\n"
          "%s",
-         program, info->name, info->image_width, info->image_height,
+         program, program, info->name, info->image_width, info->image_height,
          info->classes, info->targets, deit_evaluate_help);
 }
 
@@ -190,6 +192,9 @@ static int run(const char *program, deit_evaluate_options *options,
       .image_height = info->image_height,
       .image_width = info->image_width,
       .classes = info->classes,
+      .logit_scale = info->logit_scale,
+      .class_names = info->class_names,
+      .filter = info->bilinear ? DEIT_FILTER_BILINEAR : DEIT_FILTER_BICUBIC,
       .model_bytes = weights->bytes,
       .code_bytes = info->code_bytes,
       .load_ms = (double)(deit_nanoseconds() - start) / 1e6,

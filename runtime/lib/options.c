@@ -27,6 +27,15 @@ const char deit_evaluate_help[] =
     "                    float32 of a float model, little-endian\n"
     "  --profile         time every step of a compiled model, beside the most\n"
     "                    that the core can do\n"
+    "  --image FILE      print the five likeliest classes of a PNG or JPEG\n"
+    "                    picture instead, with their probabilities\n"
+    "  --classes FILE    the classes' names, one a line; by default "
+    "those of\n"
+    "                    the checkpoint, else CIFAR-10's or CIFAR-100's where\n"
+    "                    the model has so many\n"
+    "  --crop SHARE      how much of the picture's shorter side the model "
+    "sees,\n"
+    "                    0.01 to 1; by default 1\n"
     "  --quiet           no table and no progress\n"
     "  --help            this text\n"
     "  --version         the version\n";
@@ -97,6 +106,28 @@ static bool set_logits(deit_evaluate_options *options, const char *value,
   return true;
 }
 
+static bool set_image(deit_evaluate_options *options, const char *value,
+                      deit_error *error) {
+  options->image = value;
+  return true;
+}
+
+static bool set_classes(deit_evaluate_options *options, const char *value,
+                        deit_error *error) {
+  options->classes = value;
+  return true;
+}
+
+static bool set_crop(deit_evaluate_options *options, const char *value,
+                     deit_error *error) {
+  const double least = 0.01;
+  char *end;
+  options->crop = strtod(value, &end);
+  return (*end == 0 && options->crop >= least && options->crop <= 1) ||
+         deit_fail(error, "--crop takes a share from %.2f to 1, not '%s'",
+                   least, value);
+}
+
 /// An option that takes a value.
 typedef struct {
   const char *name;
@@ -108,6 +139,8 @@ static const value_option value_options[] = {
     {"--data", set_data},   {"--format", set_format},
     {"--limit", set_limit}, {"--threads", set_threads},
     {"--json", set_json},   {"--logits", set_logits},
+    {"--image", set_image}, {"--classes", set_classes},
+    {"--crop", set_crop},
 };
 
 /// The option an argument names, as "--name" or "--name=value".

@@ -57,6 +57,8 @@ static void choose(const deit_program_t *program) {
   info.image_width = (uint32_t)program->image_width;
   info.classes = (uint32_t)program->classes;
   info.logit_scale = program->logit_scale;
+  info.class_names = program->class_names;
+  info.bilinear = program->bilinear != 0;
   info.container_bytes = (uint64_t)program->container_bytes;
   info.code_bytes = (uint64_t)(__stop_deit_code - __start_deit_code);
   deit_feature_names(lacking(program), missing_features,

@@ -19,6 +19,7 @@ enum { STRIP = 32 };
 /// from `first[i]` on, weighted with `weights[i * taps]` and following.
 typedef struct {
   uint32_t from, to, taps;
+  bool keeps; ///< output is input
   uint32_t *first, *count;
   int32_t *weights;
 } axis;
@@ -63,13 +64,14 @@ static int32_t to_fixed(double weight) {
   return (int32_t)(weight < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-/// Weights of output `index`: the kernel, stretched over the inputs one output
-/// covers when shrinking, around the output's centre. `scratch` holds `taps`.
+/// Weights of output `index`, at `position` of the whole line: the kernel,
+/// stretched over the inputs one output covers when shrinking, around the
+/// output's centre. `scratch` holds `taps`.
 static void fill_weights(axis *axis, kernel kernel, uint32_t index,
-                         double scale, double *scratch) {
+                         double position, double scale, double *scratch) {
   double stretch = scale < 1 ? 1 : scale;
   double radius = kernel.radius * stretch, inverse = 1 / stretch;
-  double centre = (index + 0.5) * scale, total = 0;
+  double centre = (position + 0.5) * scale, total = 0;
   int64_t begin = (int64_t)(centre - radius + 0.5);
   int64_t end = (int64_t)(centre + radius + 0.5);
   if (begin < 0)
@@ -92,8 +94,11 @@ static uint32_t round_up(double value) {
   return whole + (whole < value);
 }
 
-static bool make_axis(axis *axis, kernel kernel, uint32_t from, uint32_t to) {
-  double scale = (double)from / to;
+/// `to` outputs, from `begin` on, of the `scaled` that `from` inputs become.
+static bool make_axis(axis *axis, kernel kernel, uint32_t from, uint32_t scaled,
+                      uint32_t begin, uint32_t to) {
+  double scale = (double)from / scaled;
+  axis->keeps = from == scaled && from == to;
   axis->from = from;
   axis->to = to;
   axis->taps = round_up(kernel.radius * (scale < 1 ? 1 : scale)) * 2 + 1;
@@ -103,7 +108,7 @@ static bool make_axis(axis *axis, kernel kernel, uint32_t from, uint32_t to) {
   double *scratch = malloc(axis->taps * sizeof *scratch);
   bool ready = axis->first && axis->count && axis->weights && scratch;
   for (uint32_t i = 0; ready && i < to; ++i)
-    fill_weights(axis, kernel, i, scale, scratch);
+    fill_weights(axis, kernel, i, (double)begin + i, scale, scratch);
   free(scratch);
   return ready;
 }
@@ -117,13 +122,24 @@ static void free_axis(axis *axis) {
 deit_resizer *deit_resizer_create(deit_filter filter, uint32_t from_width,
                                   uint32_t from_height, uint32_t to_width,
                                   uint32_t to_height) {
+  deit_crop whole = {to_width, to_height, 0, 0};
+  return deit_resizer_create_crop(filter, from_width, from_height, &whole,
+                                  to_width, to_height);
+}
+
+deit_resizer *deit_resizer_create_crop(deit_filter filter, uint32_t from_width,
+                                       uint32_t from_height,
+                                       const deit_crop *crop, uint32_t to_width,
+                                       uint32_t to_height) {
   kernel kernel = kernel_of(filter);
   deit_resizer *resizer = calloc(1, sizeof *resizer);
   if (!resizer)
     return NULL;
   resizer->narrow = malloc((size_t)from_height * to_width * CHANNELS);
-  if (make_axis(&resizer->horizontal, kernel, from_width, to_width) &&
-      make_axis(&resizer->vertical, kernel, from_height, to_height) &&
+  if (make_axis(&resizer->horizontal, kernel, from_width, crop->width,
+                crop->left, to_width) &&
+      make_axis(&resizer->vertical, kernel, from_height, crop->height,
+                crop->top, to_height) &&
       resizer->narrow)
     return resizer;
   deit_resizer_free(resizer);
@@ -197,9 +213,9 @@ void deit_resize(deit_resizer *resizer, const uint8_t *from, uint8_t *to) {
   size_t from_length = (size_t)horizontal->from * CHANNELS;
   size_t to_length = (size_t)horizontal->to * CHANNELS;
   // A dimension that keeps its size is not resampled at all.
-  bool keep_height = vertical->from == vertical->to;
+  bool keep_height = vertical->keeps;
   uint8_t *narrow = keep_height ? to : resizer->narrow;
-  if (horizontal->from == horizontal->to)
+  if (horizontal->keeps)
     memcpy(narrow, from, from_length * vertical->from);
   else
     for (uint32_t y = 0; y < vertical->from; ++y)

@@ -9,7 +9,7 @@
 
 // UNNAMED: llvm.mlir.global private constant @{{.*}}("model\00")
 
-module {
+module attributes {deit.class_names = ["cat", "dog"]} {
   llvm.func @first(!llvm.ptr)
   llvm.func @second(!llvm.ptr)
 
@@ -18,7 +18,7 @@ module {
       batch = 5 : i64, image_height = 22 : i64, image_width = 23 : i64, classes = 2 : i64,
       logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
       logits_offset = 8 : i64, logits_stride = 9 : i64, peak = @second,
-      peak_macs = 10 : i64} {
+      peak_macs = 10 : i64, deit.resize = "bilinear"} {
     %0 = fxp.constant dense<[[1, -99, 45, 7], [-120, 64, 3, 88]]> : tensor<2x4xi8>
       -> tensor<2x4xi8>
     %1 = fxp.constant dense<[123456789, -987654321, 246813579]> : tensor<3xi32>
@@ -74,10 +74,11 @@ module {
 // CHECK: llvm.mlir.global private constant @[[PACKS:parameters_[0-9]+]](dense<[0, 1, 64, 16, 128, 0, 0, 0, 0, 0, 0, 0, 0, 1, 31, 32, 0, 0, 33, 34, 35, 36, 37, 38, 39, -128]> : tensor<26xi64>)
 // CHECK: llvm.mlir.global private constant @[[NAME:text_[0-9]+]]("tiny\00")
 // CHECK: llvm.mlir.global private constant @[[TARGET:text_[0-9]+]]("here\00")
+// CHECK: llvm.mlir.global private constant @[[CLASSNAMES:text_[0-9]+]]("cat\0Adog\00")
 
-// CHECK: llvm.mlir.global internal constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, i64, f64, i64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64, ptr, i64)> {
+// CHECK: llvm.mlir.global internal constant @deit_program() {{.*}}: !llvm.struct<(i64, i64, ptr, ptr, i64, i64, i64, i64, f64, i64, i64, i64, i64, i64, ptr, i64, ptr, i64, ptr, i64, ptr, i64, ptr, i64)> {
 // CHECK: %[[SCALE:.*]] = llvm.mlir.constant(5.000000e-01 : f64)
-// CHECK: %[[VERSION:.*]] = llvm.mlir.constant(2 : i64)
+// CHECK: %[[VERSION:.*]] = llvm.mlir.constant(3 : i64)
 // CHECK: %[[FEATURES:.*]] = llvm.mlir.constant(21 : i64)
 // CHECK: %[[NAMED:.*]] = llvm.mlir.addressof @[[NAME]]
 // CHECK: %[[TARGETED:.*]] = llvm.mlir.addressof @[[TARGET]]
@@ -98,6 +99,8 @@ module {
 // CHECK: %[[PEAKMACS:.*]] = llvm.mlir.constant(10 : i64)
 // CHECK: %[[CONTAINER:.*]] = llvm.mlir.addressof @deit_container
 // CHECK: %[[BYTES:.*]] = llvm.mlir.constant(68 : i64)
+// CHECK: %[[LISTED:.*]] = llvm.mlir.addressof @[[CLASSNAMES]]
+// CHECK: %[[BILINEAR:.*]] = llvm.mlir.constant(1 : i64)
 // CHECK: llvm.insertvalue %[[VERSION]], %{{.*}}[0]
 // CHECK-NEXT: llvm.insertvalue %[[FEATURES]], %{{.*}}[1]
 // CHECK-NEXT: llvm.insertvalue %[[NAMED]], %{{.*}}[2]
@@ -120,6 +123,8 @@ module {
 // CHECK-NEXT: llvm.insertvalue %[[PEAKMACS]], %{{.*}}[19]
 // CHECK-NEXT: llvm.insertvalue %[[CONTAINER]], %{{.*}}[20]
 // CHECK-NEXT: llvm.insertvalue %[[BYTES]], %{{.*}}[21]
+// CHECK-NEXT: llvm.insertvalue %[[LISTED]], %{{.*}}[22]
+// CHECK-NEXT: llvm.insertvalue %[[BILINEAR]], %{{.*}}[23]
 
 // The runtime finds programs through one list, which ends in a null.
 

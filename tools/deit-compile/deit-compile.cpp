@@ -34,11 +34,13 @@ never those that accuracy is measured on.
 Examples:
   deit-compile model.pth --calib train.bin -o model.so
   deit-compile model.pth --calib train.bin --target rpi --emit=evaluator -o deit-rpi
+  deit-compile model.pth --calib train.bin --target rpi --emit=bundle -o deit-rpi.tar.gz
   deit-compile model.pth --calib train.bin --emit=quant -o model.q.mlirbc
   deit-compile model.q.mlirbc --emit=fxp --elide-weights -o -
 
 A shared library and an object are used through deit_model.h (--emit=header);
-an evaluator takes deit-eval's options. Both carry their weights.
+an evaluator takes deit-eval's options. Both carry their weights, and both are
+in a bundle (docs/DeployRaspberryPi.md).
 
 --mlir-timing, --mlir-pass-statistics and MLIR's --mlir-print-ir-after-all show
 what the passes do. More: docs/Tools.md, docs/Pipelines.md.
@@ -68,6 +70,9 @@ static cl::opt<Emit> emitKind(
                clEnumValN(Emit::Object, "obj", "object file"),
                clEnumValN(Emit::Shared, "so", "shared library"),
                clEnumValN(Emit::Evaluator, "evaluator", "static program"),
+               clEnumValN(Emit::Bundle, "bundle",
+                          ".tar.gz for a device: static program, libraries, "
+                          "header, example"),
                clEnumValN(Emit::Container, "container", "the weights alone"),
                clEnumValN(Emit::Header, "header", "the library's C header")));
 static cl::opt<std::string>

@@ -256,6 +256,9 @@ deit_backend CompiledModel::backend() {
   backend.image_height = info->image_height;
   backend.image_width = info->image_width;
   backend.classes = info->classes;
+  backend.logit_scale = info->logit_scale;
+  backend.class_names = info->class_names;
+  backend.filter = info->bilinear ? DEIT_FILTER_BILINEAR : DEIT_FILTER_BICUBIC;
   backend.code_bytes = info->code_bytes;
   backend.batch = info->batch;
   backend.self = this;

@@ -10,11 +10,12 @@ using namespace deit;
 
 std::string deit::evalHelp() {
   return std::string(R"(usage: deit-eval MODEL --data FILE [options]
+       deit-eval MODEL --image FILE [--classes FILE]
        deit-eval MODEL --compare REFERENCE --data FILE [--image N]
 
-Measures accuracy, size and speed of a model on the images of a CIFAR file, or
-compares what two levels of one model compute. MODEL is what deit-compile
-writes, of any level:
+Measures accuracy, size and speed of a model on the images of a CIFAR file,
+classifies a picture, or compares what two levels of one model compute. MODEL is
+what deit-compile writes, of any level:
   a shared library   runs as it is, if it was compiled for this machine
   MLIR of fxp        runs in the interpreter, which defines what is right
   MLIR of deit       runs in floating point, with LibTorch; quantized values
@@ -24,6 +25,7 @@ MLIR is text or bytecode, '-' reads it from standard input.
 Examples:
   deit-eval model.so --data test.bin
   deit-eval model.so --data test.bin --threads 1 --json result.json
+  deit-eval model.so --image cat.png
   deit-eval model.fxp.mlirbc --data test.bin --limit 100 --logits model.i32
   deit-eval model.fxp.mlirbc --compare model.mlirbc --data test.bin --image 7
 
@@ -40,7 +42,8 @@ Comparing (docs/Debugging.md tells how to read it):
                     those of this reference, both MLIR of deit or fxp: the
                     ratio of signal to noise, the largest error, the cosine.
                     --json FILE has them, too
-  --image N         the image to compare on, counted from 0; by default 0
+  --image N         the image of --data to compare on, counted from 0; by
+                    default 0
 
 More: docs/Tools.md
 )";
@@ -107,8 +110,7 @@ struct ValueOption {
 static const ValueOption valueOptions[] = {{"--container", setContainer},
                                            {"--target", setTarget},
                                            {"--batch", setBatch},
-                                           {"--compare", setReference},
-                                           {"--image", setImage}};
+                                           {"--compare", setReference}};
 
 /// Reads the argument at `position`, "--name=value" or, with the one behind it,
 /// "--name value", and steps over what it has read.
@@ -133,14 +135,13 @@ static Failure parseOne(const std::vector<std::string> &arguments,
 }
 
 Failure deit::parseEvalOptions(const std::vector<std::string> &arguments,
-                               EvalOptions &options) {
+                               const char *image, EvalOptions &options) {
   for (size_t position = 0; position < arguments.size();)
     if (Failure failure = parseOne(arguments, position, options))
       return failure;
   if (options.model.path.empty())
     return "no MODEL given; --help tells what it can be";
-  if (options.image && options.reference.empty())
-    return "--image goes with --compare; --limit takes the first images of the "
-           "file";
+  if (image && !options.reference.empty())
+    return setImage(image, options);
   return std::nullopt;
 }

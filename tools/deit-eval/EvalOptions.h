@@ -35,9 +35,10 @@ struct EvalOptions {
 /// The text of --help.
 std::string evalHelp();
 
-/// Reads `arguments`, what the runtime's options have left over.
+/// Reads `arguments`, what the runtime's options have left over of a command
+/// line, and of the options that both share `image`, a picture or a number.
 Failure parseEvalOptions(const std::vector<std::string> &arguments,
-                         EvalOptions &options);
+                         const char *image, EvalOptions &options);
 
 } // namespace deit
 

@@ -7,6 +7,7 @@
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace deit;
 
@@ -48,6 +49,11 @@ static bool any(func::FuncOp function,
         return matches(op) ? WalkResult::interrupt() : WalkResult::advance();
       })
       .wasInterrupted();
+}
+
+std::string ModuleFile::classNames() {
+  auto names = (*module)->getAttrOfType<ArrayAttr>(kClassNamesAttr);
+  return names ? llvm::join(names.getAsValueRange<StringAttr>(), "\n") : "";
 }
 
 bool ModuleFile::isInteger() {

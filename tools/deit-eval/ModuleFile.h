@@ -34,6 +34,8 @@ struct ModuleFile {
     return isResizedBilinearly(forward) ? DEIT_FILTER_BILINEAR
                                         : DEIT_FILTER_BICUBIC;
   }
+  /// The names of the classes, one a line; empty if the module has none.
+  std::string classNames();
   /// Whether the function is of the `fxp` dialect, not of `deit`.
   bool isInteger();
   /// Whether a value of the function has a quantized type.

@@ -31,7 +31,8 @@ public:
 protected:
   ModuleFile file;
   func::FuncOp forward;
-  unsigned imagesPerRun; ///< the function's batch
+  unsigned imagesPerRun;  ///< the function's batch
+  std::string classNames; ///< one a line
 };
 
 /// Runs of the function are interpreted side by side, one in each thread.
@@ -74,6 +75,8 @@ ModuleModel::ModuleModel(ModuleFile module, const ModelOptions &options)
   facts.image_width = file.imageWidth();
   facts.classes = file.classes();
   facts.filter = file.filter();
+  classNames = file.classNames();
+  facts.class_names = classNames.empty() ? nullptr : classNames.c_str();
   facts.threads = options.threads ? options.threads : deit_core_count();
   facts.batch = options.batch;
 }
@@ -93,6 +96,8 @@ Error FxpModel::chooseBatch() {
 
 Error FxpModel::open() {
   target = "interpreter";
+  if (auto scale = forward->getAttrOfType<FloatAttr>(fxp::kLogitScaleAttr))
+    facts.logit_scale = scale.getValueAsDouble();
   Expected<uint64_t> bytes = containerBytes(collectConstants(forward));
   if (!bytes)
     return bytes.takeError();

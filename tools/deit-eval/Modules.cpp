@@ -13,12 +13,13 @@ using llvm::Expected;
 
 static Error compare(const EvalOptions &options,
                      const deit_evaluate_options &evaluation) {
-  if (evaluation.limit || evaluation.logits || evaluation.profile ||
+  if (evaluation.classes || evaluation.crop || evaluation.limit ||
+      evaluation.logits || evaluation.profile ||
       !options.model.container.empty() || !options.model.target.empty() ||
       options.model.batch)
     return makeError("--compare runs two modules on one image; leave out "
-                     "--limit, --logits, --container, --target, --batch and "
-                     "--profile");
+                     "--limit, --logits, --container, --target, --batch, "
+                     "--profile, --classes and --crop");
   return compareModels(
       {options.model.path, options.reference, options.image.value_or(0)},
       evaluation);

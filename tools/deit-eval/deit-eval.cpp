@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// deit-eval: accuracy, size and speed of a model over a CIFAR file.
+// deit-eval: accuracy, size and speed of a model over a CIFAR file, or the
+// classes of a picture.
 
 #include "CompiledModel.h"
 #include "Modules.h"
@@ -60,7 +61,8 @@ static Failure run(int argc, char **argv, int &code) {
   std::vector<char *> rest(argc + 1);
   rest.resize(deit_evaluate_parse(argc, argv, &evaluation, rest.data()));
   EvalOptions options;
-  if (Failure failure = parseEvalOptions({rest.begin(), rest.end()}, options))
+  if (Failure failure = parseEvalOptions({rest.begin(), rest.end()},
+                                         evaluation.image, options))
     return failure;
   options.model.threads = evaluation.threads;
   if (!options.reference.empty() || !isCompiledModel(options.model.path))

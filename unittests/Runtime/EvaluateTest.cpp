@@ -216,7 +216,8 @@ TEST(Evaluate, FailuresLeaveNoFiles) {
   deit_evaluate_options options = {};
   expectFailure(options, makeBackend(classifier),
                 "there are no images to evaluate; pass --data FILE, a CIFAR-10 "
-                "or CIFAR-100 file of the binary version");
+                "or CIFAR-100 file of the binary version, or --image FILE, a "
+                "picture to classify");
   options.data = data.c_str();
   options.json = json.c_str();
   options.logits = logits.c_str();

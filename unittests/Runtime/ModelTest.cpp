@@ -91,7 +91,9 @@ constexpr deit_program_t makeProgram(const char *target, int64_t features) {
           /*peak=*/waste,
           /*peak_macs=*/5,
           /*container=*/nullptr,
-          0};
+          0,
+          /*class_names=*/"dark\nbright",
+          /*bilinear=*/1};
 }
 
 const deit_program_t kFuture = makeProgram("future", int64_t{1} << 40);
@@ -160,6 +162,8 @@ TEST(Model, Describe) {
   EXPECT_EQ(info->classes, kClasses);
   EXPECT_EQ(info->logit_scale, 0.25);
   EXPECT_EQ(info->container_bytes, 0u);
+  EXPECT_STREQ(info->class_names, "dark\nbright");
+  EXPECT_EQ(info->bilinear, 1u);
   EXPECT_STREQ(deit_missing_features(), "");
 }
 

@@ -24,9 +24,18 @@ enum class LinkKind {
   Evaluator      ///< static program, takes deit-eval's options
 };
 
+/// Links `object` with the runtime of `target`'s architecture and returns the
+/// file's bytes. `toolFolder` is where the tools are: the runtime's archives
+/// lie beside it in lib/deit.
+Expected<std::string> linkToMemory(StringRef object, const Target &target,
+                                   LinkKind kind, StringRef toolFolder);
+
+/// `object` and the members of the runtime in one archive, for linkers.
+Expected<std::string> makeStaticLibrary(StringRef object, const Target &target,
+                                        StringRef toolFolder);
+
 /// Links `object` with the runtime of `target`'s architecture into the file
-/// `output`, whole or not at all. `toolFolder` is where the tools are: the
-/// runtime's archives lie beside it in lib/deit.
+/// `output`, whole or not at all.
 Error linkProgram(StringRef object, const Target &target, LinkKind kind,
                   StringRef output, StringRef toolFolder);
 

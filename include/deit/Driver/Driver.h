@@ -21,6 +21,7 @@ enum class Emit {
   Object,    ///< object file with its container
   Shared,    ///< shared library
   Evaluator, ///< static program
+  Bundle,    ///< archive of both, for a device
   Container, ///< the weights alone
   Header     ///< the C header of the library
 };

@@ -4,6 +4,7 @@
 
 #include "NetworkConverter.h"
 #include "deit/Conversion/Passes.h"
+#include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/Statistic.h"
@@ -49,6 +50,9 @@ struct ConvertFxpToLoopsPass
         return signalPassFailure();
     }
     numKernels += llvm::range_size(module.getOps<func::FuncOp>()) - 1;
+    if (Attribute filter = function->getAttr(kResizeAttr))
+      for (auto program : module.getOps<fxp::ProgramOp>())
+        program->setAttr(kResizeAttr, filter);
     function.erase();
   }
 };

@@ -6,9 +6,11 @@
 #include "deit/Codegen/Container.h"
 #include "deit/Conversion/Passes.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Support/FileIO.h"
 #include "deit_abi.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace deit {
 #define GEN_PASS_DEF_CONVERTFXPPROGRAMTOLLVMPASS
@@ -25,7 +27,8 @@ public:
   TableWriter(ModuleOp module, int64_t containerBytes)
       : containerSize(containerBytes),
         b(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())),
-        pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
+        pointer(LLVM::LLVMPointerType::get(module.getContext())),
+        names(module->getAttrOfType<ArrayAttr>(kClassNamesAttr)) {}
 
   /// Writes `program` under its own symbol.
   Error write(fxp::ProgramOp program, StringRef name);
@@ -36,6 +39,7 @@ private:
   int64_t containerSize; ///< of all programs; 0 before it is known
   ImplicitLocOpBuilder b;
   LLVM::LLVMPointerType pointer;
+  ArrayAttr names; ///< of the classes; null if there are none
   llvm::StringMap<LLVM::GlobalOp> strings;
   int64_t serial = 0;
   LLVM::GlobalOp container;
@@ -176,10 +180,19 @@ Error TableWriter::write(fxp::ProgramOp program, StringRef name) {
   LLVM::GlobalOp packTable = packs(program, packCount);
   LLVM::GlobalOp nameText = text(name), targetText = text(program.getTarget());
 
+  LLVM::GlobalOp classNames;
+  if (names) {
+    if (names.size() != size_t(program.getClasses()))
+      return makeError("the module names " + Twine(names.size()) +
+                       " classes, but the model has " +
+                       Twine(program.getClasses()));
+    classNames = text(llvm::join(names.getAsValueRange<StringAttr>(), "\n"));
+  }
+
   Type i64 = b.getI64Type();
-  SmallVector<Type> types(22, i64);
-  for (int position :
-       {2, 3, 14, 16, 18, 20}) // name, target, steps, packs, peak, container
+  SmallVector<Type> types(24, i64);
+  // name, target, steps, packs, peak, container, class_names
+  for (int position : {2, 3, 14, 16, 18, 20, 22})
     types[position] = pointer;
   types[8] = b.getF64Type(); // logit_scale
   auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), types);
@@ -208,7 +221,10 @@ Error TableWriter::write(fxp::ProgramOp program, StringRef name) {
                                 peakOf(program),
                                 integer(program.getPeakMacs().value_or(0)),
                                 address(container),
-                                integer(containerSize)});
+                                integer(containerSize),
+                                classNames ? address(classNames)
+                                           : LLVM::ZeroOp::create(b, pointer),
+                                integer(isResizedBilinearly(program))});
       }));
   return Error::success();
 }

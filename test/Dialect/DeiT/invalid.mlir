@@ -503,3 +503,9 @@ func.func @f(%x: tensor<1x2xf32>) {
     : tensor<1x2xf32> -> tensor<1x2xf32>
   return
 }
+
+// -----
+
+// expected-error @below {{'deit.class_names' expected an array of strings of one line}}
+module attributes {deit.class_names = ["cat", "d\nog"]} {
+}

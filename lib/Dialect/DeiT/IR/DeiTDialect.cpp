@@ -103,6 +103,18 @@ static LogicalResult verifyWeightAttribute(Operation *op,
                            << "' of dialect 'deit'";
 }
 
+static LogicalResult verifyClassNames(Operation *op, Attribute value) {
+  auto names = dyn_cast<ArrayAttr>(value);
+  if (names && llvm::all_of(names, [](Attribute name) {
+        auto text = dyn_cast<StringAttr>(name);
+        return text && !text.getValue().contains('\n') &&
+               !text.getValue().contains('\0');
+      }))
+    return success();
+  return op->emitOpError() << "'" << kClassNamesAttr
+                           << "' expected an array of strings of one line";
+}
+
 LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
   if (attribute.getName() == kRangeAttr) {
@@ -135,5 +147,7 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
              << attribute.getValue();
     return success();
   }
+  if (attribute.getName() == kClassNamesAttr)
+    return verifyClassNames(op, attribute.getValue());
   return verifyWeightAttribute(op, attribute);
 }

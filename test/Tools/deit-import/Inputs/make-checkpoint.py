@@ -37,7 +37,8 @@ key of a state_dict. --dtype is f32, f16, bf16 or f64. --layout is contiguous,
 transposed (matrices by columns) or shared (one storage). --big-endian,
 --zip64, --folder and --protocol are of the archive. --heads is the number of
 attention heads of a whole model. --edit KEY=SHAPE gives a tensor another shape
-or adds it, --edit KEY= removes it. --cut keeps only the first bytes of the
+or adds it, --edit KEY= removes it. --names KEY=A,B,... adds names of classes,
+beside a wrapped model or to a module's pretrained_cfg. --cut keeps only the first bytes of the
 file.
 """
 import argparse
@@ -314,9 +315,18 @@ def make_value(arguments):
             outer._modules["1"] = make_object("torch.nn.modules.activation",
                                               "GELU")
         return outer
+    key, _, listed = arguments.names.partition("=")
+    names = listed.split(",")
+    if key == "pretrained_cfg":
+        vars(model)[key]["label_names"] = tuple(names)
     if form in ("module", "state_dict", "safetensors"):
         return model or tensors
-    return wrap(form, model or tensors, tensors)
+    value = wrap(form, model or tensors, tensors)
+    if key == "class_to_idx":
+        value[key] = {name: at for at, name in reversed([*enumerate(names)])}
+    elif key and key != "pretrained_cfg":
+        value[key] = names
+    return value
 
 
 def write(arguments):
@@ -354,6 +364,7 @@ def main():
     parser.add_argument("--protocol", type=int, default=2)
     parser.add_argument("--heads", type=int, default=2)
     parser.add_argument("--edit", action="append", default=[])
+    parser.add_argument("--names", default="")
     parser.add_argument("--cut", type=int)
     arguments = parser.parse_args()
     write(arguments)

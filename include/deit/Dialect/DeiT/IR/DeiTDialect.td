@@ -34,10 +34,14 @@ def DeiT_Dialect : Dialect {
     A range that is there before calibration stays; of a method, which may also
     be `search`, calibration makes a range.
 
-    On a function, `deit.resize = "bilinear"` says that its images are to be
-    resized bilinearly, as its training did; without it, and with "bicubic",
+    On a function, and on a program that is made of it,
+    `deit.resize = "bilinear"` says that its images are to be resized
+    bilinearly, as its training did; without it, and with "bicubic",
     bicubically. Either way as the Pillow library resizes; images of the right
     size stay what they are.
+
+    A module may have `deit.class_names = ["apple", ...]`, the names of the
+    model's classes in order, one line each; it keeps them on every level.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasOperationAttrVerify = 1;

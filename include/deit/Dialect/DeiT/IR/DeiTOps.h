@@ -34,6 +34,10 @@ constexpr llvm::StringLiteral kRangeMethods[] = {
 /// default) or "bilinear".
 constexpr llvm::StringLiteral kResizeAttr = "deit.resize";
 
+/// The discardable attribute of a module that names the model's classes: an
+/// array of strings of one line each.
+constexpr llvm::StringLiteral kClassNamesAttr = "deit.class_names";
+
 /// On layers, for each row of the weight, what a squared error of one step
 /// there costs at the logits: array<f32>. On additions of a constant, one.
 constexpr llvm::StringLiteral kSensitivityAttr = "deit.sensitivity";
