@@ -4,6 +4,8 @@
 
 #include "deit/Support/ModuleIO.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Nesting.h"
+#include "deit/Support/Sizes.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Diagnostics.h"
@@ -12,7 +14,17 @@
 
 using namespace deit;
 
+/// Far more than any model has; MLIR's parser recurses.
+static constexpr int kMostNesting = 256;
+
 bool deit::isBytecode(StringRef bytes) { return bytes.starts_with("ML\xefR"); }
+
+Error deit::checkNesting(StringRef path, StringRef bytes) {
+  if (isBytecode(bytes) || isShallow(bytes, kMostNesting))
+    return Error::success();
+  return makeError(path + ": nests more than " + Twine(kMostNesting) +
+                   " brackets, which no model does");
+}
 
 Error deit::writeModule(ModuleOp module, StringRef path, ModuleFormat format) {
   bool text = format.text || format.elideWeights || path == "-" ||
@@ -45,6 +57,41 @@ std::string deit::describe(Diagnostic &diagnostic, StringRef path) {
   return text;
 }
 
+/// Whether a tensor is no larger than a batch of images needs, whose number is
+/// its first dimension.
+static bool isOfAnImage(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape())
+    return true;
+  if (tensor.getRank() == 0)
+    return true;
+  std::optional<int64_t> count = countElements(tensor.getShape().drop_front());
+  return isBounded(tensor) && count && *count <= kMostElementsOfImage;
+}
+
+/// Whoever runs a module takes memory for all its values.
+static Error checkSizes(ModuleOp module, StringRef path) {
+  Type large;
+  auto check = [&](TypeRange types) {
+    for (Type type : types)
+      if (!isOfAnImage(type))
+        large = type;
+  };
+  module.walk([&](Operation *op) {
+    check(op->getResultTypes());
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        check(block.getArgumentTypes());
+  });
+  if (!large)
+    return Error::success();
+  std::string text;
+  llvm::raw_string_ostream(text) << large;
+  return makeError(path + ": has a value of type " + text +
+                   "; expected at most " + Twine(kMostElementsOfImage) +
+                   " elements for each image");
+}
+
 Expected<OwningOpRef<ModuleOp>>
 deit::parseModule(MLIRContext &context, StringRef path,
                   std::unique_ptr<llvm::MemoryBuffer> contents) {
@@ -58,6 +105,8 @@ deit::parseModule(MLIRContext &context, StringRef path,
     if (complaint == path.str() + ": " + diagnostic.str())
       complaint = path.str() + ": damaged bytecode: " + diagnostic.str();
   });
+  if (Error error = checkNesting(path, contents->getBuffer()))
+    return std::move(error);
   // The parser of text looks for a zero byte behind the last one.
   if (!isBytecode(contents->getBuffer()))
     contents =
@@ -69,5 +118,7 @@ deit::parseModule(MLIRContext &context, StringRef path,
   if (!module)
     return makeError(complaint.empty() ? path + ": is no MLIR module"
                                        : Twine(complaint));
+  if (Error error = checkSizes(*module, path))
+    return std::move(error);
   return module;
 }

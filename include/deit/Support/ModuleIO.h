@@ -24,11 +24,16 @@ struct ModuleFormat {
 Error writeModule(ModuleOp module, StringRef path, ModuleFormat format = {});
 
 /// Parses and verifies a module, text or bytecode; the first complaint becomes
-/// the error, which names `path` and the place. The context must know the
+/// the error, which names `path` and the place. A value of more than
+/// kMostElementsOfImage for each image is one, too. The context must know the
 /// dialects.
 Expected<OwningOpRef<ModuleOp>>
 parseModule(MLIRContext &context, StringRef path,
             std::unique_ptr<llvm::MemoryBuffer> contents);
+
+/// Fails where text nests deeper than MLIR's parser, which recurses, should be
+/// asked to follow.
+Error checkNesting(StringRef path, StringRef bytes);
 
 /// A diagnostic as one line: "file:12:3: message", or "file: module path:
 /// message" where a model's own names are all there is.

@@ -92,6 +92,10 @@ LogicalResult ConstantOp::verify() {
   if (!held.getElementType().isSignlessInteger(width))
     return emitOpError() << "expected a value of i" << width << ", found "
                          << held.getElementType();
+  if (!isWrittenOut(getValue())) // C2
+    return emitOpError() << "expected at most " << kMostElementsOfSplat
+                         << " elements that are all the same, found "
+                         << held.getNumElements();
   return success();
 }
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Fuzz target: MLIR as text, through parser and verifiers, all conversions and
+// the interpreter. A module fails in one of them with a message, or what comes
+// out of it is valid.
+
+#include "Fuzz.h"
+#include "TextMutator.h"
+#include "deit/Conversion/Passes.h"
+#include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "deit/Pipelines/Pipelines.h"
+#include "deit/Reference/FxpInterpreter.h"
+#include "mlir/Parser/Parser.h"
+
+#include "llvm/Support/CRC.h"
+
+using namespace deit;
+
+/// Larger shapes take time and find nothing.
+static constexpr int64_t kMostElements = 1 << 14;
+
+static bool isSmall(Type type) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  if (!shaped || !shaped.hasStaticShape())
+    return true;
+  int64_t count = 1;
+  for (int64_t size : shaped.getShape())
+    if (llvm::MulOverflow(count, size, count) || count > kMostElements)
+      return false;
+  return true;
+}
+
+static bool isSmall(ModuleOp module) {
+  WalkResult result = module.walk([](Operation *op) {
+    bool small = llvm::all_of(op->getResultTypes(),
+                              [](Type type) { return isSmall(type); });
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        small &= llvm::all_of(block.getArgumentTypes(),
+                              [](Type type) { return isSmall(type); });
+    return small ? WalkResult::advance() : WalkResult::interrupt();
+  });
+  return !result.wasInterrupted();
+}
+
+/// Runs what `populate` adds; whether it succeeded.
+static bool lower(ModuleOp module,
+                  llvm::function_ref<void(OpPassManager &)> populate) {
+  PassManager pm(module.getContext());
+  populate(pm);
+  return succeeded(pm.run(module));
+}
+
+/// Arguments of every value that fits.
+static std::optional<IntegerTensor> argument(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() ||
+      !tensor.getElementType().isInteger(8))
+    return std::nullopt;
+  IntegerTensor result;
+  result.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
+  result.values.resize(tensor.getNumElements());
+  bool isUnsigned = tensor.getElementType().isUnsignedInteger();
+  for (auto [i, value] : llvm::enumerate(result.values))
+    value = i * 89 % 256 - (isUnsigned ? 0 : 128);
+  return result;
+}
+
+static void interpret(func::FuncOp function) {
+  std::vector<IntegerTensor> arguments;
+  for (Type type : function.getArgumentTypes()) {
+    std::optional<IntegerTensor> value = argument(type);
+    if (!value)
+      return;
+    arguments.push_back(std::move(*value));
+  }
+  auto interpreter = FxpInterpreter::create(function);
+  if (!interpreter)
+    return fuzz::expectMessage(interpreter.takeError());
+  auto results = (*interpreter)->run(arguments);
+  if (!results)
+    return fuzz::expectMessage(results.takeError());
+  fuzz::check(results->size() == function.getNumResults(), "all results");
+}
+
+static StringRef chooseTarget(StringRef bytes) {
+  static constexpr StringRef kTargets[] = {"x86-64-avx512vnni", "x86-64-v3",
+                                           "rpi5", "rpi4"};
+  return kTargets[llvm::crc32({bytes.bytes_begin(), bytes.size()}) % 4];
+}
+
+static void runIn(MLIRContext &context, StringRef bytes) {
+  bool hasMessage = false;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    hasMessage |= diagnostic.getSeverity() == DiagnosticSeverity::Error &&
+                  !diagnostic.str().empty();
+  });
+  auto module = parseSourceString<ModuleOp>(bytes, &context);
+  if (!module || !isSmall(*module))
+    return fuzz::check(module || hasMessage || bytes.empty(),
+                       "a message from the parser");
+  bool lowered = lower(*module, [](OpPassManager &pm) {
+    populatePreparePipeline(pm);
+    pm.nest<func::FuncOp>().addPass(createQuantizePass());
+    populateFxpPipeline(pm);
+  });
+  if (lowered)
+    for (auto function : module->getOps<func::FuncOp>())
+      if (!function.isExternal())
+        interpret(function);
+  lowered = lowered && lower(*module, [&](OpPassManager &pm) {
+              CodegenOptions options;
+              options.target = chooseTarget(bytes).str();
+              populateLoopsPipeline(pm, options);
+            });
+  fuzz::check(lowered || hasMessage, "a message from the pass that failed");
+}
+
+static void run(StringRef bytes) {
+  // A context keeps all that was ever parsed in it.
+  static std::unique_ptr<MLIRContext> context;
+  static unsigned runs = 0;
+  if (runs++ % 512 == 0) {
+    DialectRegistry registry;
+    registerDialects(registry);
+    context = std::make_unique<MLIRContext>(registry,
+                                            MLIRContext::Threading::DISABLED);
+    context->loadAllAvailableDialects();
+  }
+  runIn(*context, bytes);
+}
+
+const fuzz::Target fuzz::target = {run, nullptr, fuzz::mutateText};
