@@ -16,7 +16,7 @@ using namespace deit;
 
 /// What one run may take: a container may say that a few bytes are gigabytes,
 /// and a program takes it at its word only where it expects as much.
-static constexpr size_t kMost = 1 << 20;
+static constexpr size_t kMost = 1 << 16;
 
 /// Bytes of their own, so that a sanitizer sees the end.
 using Buffer = std::unique_ptr<uint8_t, void (*)(void *)>;

@@ -8,6 +8,7 @@
 #include "TextMutator.h"
 #include "deit/Conversion/Passes.h"
 #include "deit/Dialect/DeiT/Transforms/Passes.h"
+#include "deit/Dialect/Fxp/Transforms/Passes.h"
 #include "deit/Pipelines/Pipelines.h"
 #include "deit/Reference/FxpInterpreter.h"
 #include "mlir/Parser/Parser.h"
@@ -17,7 +18,7 @@
 using namespace deit;
 
 /// Larger shapes take time and find nothing.
-static constexpr int64_t kMostElements = 1 << 14;
+static constexpr int64_t kMostInARun = 1 << 14;
 
 static bool isSmall(Type type) {
   auto shaped = dyn_cast<ShapedType>(type);
@@ -25,7 +26,7 @@ static bool isSmall(Type type) {
     return true;
   int64_t count = 1;
   for (int64_t size : shaped.getShape())
-    if (llvm::MulOverflow(count, size, count) || count > kMostElements)
+    if (llvm::MulOverflow(count, size, count) || count > kMostInARun)
       return false;
   return true;
 }
@@ -41,14 +42,6 @@ static bool isSmall(ModuleOp module) {
     return small ? WalkResult::advance() : WalkResult::interrupt();
   });
   return !result.wasInterrupted();
-}
-
-/// Runs what `populate` adds; whether it succeeded.
-static bool lower(ModuleOp module,
-                  llvm::function_ref<void(OpPassManager &)> populate) {
-  PassManager pm(module.getContext());
-  populate(pm);
-  return succeeded(pm.run(module));
 }
 
 /// Arguments of every value that fits.
@@ -83,10 +76,67 @@ static void interpret(func::FuncOp function) {
   fuzz::check(results->size() == function.getNumResults(), "all results");
 }
 
-static StringRef chooseTarget(StringRef bytes) {
-  static constexpr StringRef kTargets[] = {"x86-64-avx512vnni", "x86-64-v3",
-                                           "rpi5", "rpi4"};
-  return kTargets[llvm::crc32({bytes.bytes_begin(), bytes.size()}) % 4];
+/// Numbers that every input has for itself.
+static uint32_t hash(StringRef bytes) {
+  return llvm::crc32({bytes.bytes_begin(), bytes.size()});
+}
+
+static std::string chooseTarget(uint32_t hash) {
+  static constexpr const char *kTargets[] = {"x86-64-avx512vnni", "x86-64-v3",
+                                             "rpi5", "rpi4"};
+  return kTargets[hash % 4];
+}
+
+/// The steps from one level of IR to the next, in order.
+enum Step { Prepare, Quantize, Convert, Fuse, Lower, Steps };
+
+static void populate(OpPassManager &pm, unsigned step, uint32_t hash) {
+  CodegenOptions options;
+  options.target = chooseTarget(hash);
+  switch (step) {
+  case Prepare:
+    return populatePreparePipeline(pm);
+  case Quantize:
+    return pm.nest<func::FuncOp>().addPass(createQuantizePass());
+  case Convert:
+    return pm.nest<func::FuncOp>().addPass(createConvertDeiTToFxpPass());
+  case Fuse:
+    return pm.nest<func::FuncOp>().addPass(createFuseKernelsPass());
+  default:
+    return populateLoopsPipeline(pm, options);
+  }
+}
+
+/// The step that a module of its level comes to next.
+static unsigned nextStep(ModuleOp module) {
+  unsigned next = Prepare;
+  module.walk([&](Operation *op) {
+    if (isa<fxp::KernelOp>(op))
+      next = Lower;
+    else if (next < Fuse && isa_and_nonnull<fxp::FxpDialect>(op->getDialect()))
+      next = Fuse;
+    for (Type type : op->getResultTypes())
+      if (next < Convert &&
+          isa<quant::QuantizedType>(getElementTypeOrSelf(type)))
+        next = Convert;
+  });
+  return next;
+}
+
+/// Takes a module the steps from `first` on, as far as it gets.
+static void lower(ModuleOp original, unsigned first, uint32_t hash,
+                  const bool &hasMessage) {
+  OwningOpRef<ModuleOp> module(original.clone());
+  for (unsigned step = first; step < Steps; ++step) {
+    if (step == Lower)
+      for (auto function : module->getOps<func::FuncOp>())
+        if (!function.isExternal())
+          interpret(function);
+    PassManager pm(module->getContext());
+    populate(pm, step, hash);
+    if (failed(pm.run(*module)))
+      return fuzz::check(hasMessage, "a message from the pass that failed");
+  }
 }
 
 static void runIn(MLIRContext &context, StringRef bytes) {
@@ -99,21 +149,11 @@ static void runIn(MLIRContext &context, StringRef bytes) {
   if (!module || !isSmall(*module))
     return fuzz::check(module || hasMessage || bytes.empty(),
                        "a message from the parser");
-  bool lowered = lower(*module, [](OpPassManager &pm) {
-    populatePreparePipeline(pm);
-    pm.nest<func::FuncOp>().addPass(createQuantizePass());
-    populateFxpPipeline(pm);
-  });
-  if (lowered)
-    for (auto function : module->getOps<func::FuncOp>())
-      if (!function.isExternal())
-        interpret(function);
-  lowered = lowered && lower(*module, [&](OpPassManager &pm) {
-              CodegenOptions options;
-              options.target = chooseTarget(bytes).str();
-              populateLoopsPipeline(pm, options);
-            });
-  fuzz::check(lowered || hasMessage, "a message from the pass that failed");
+  uint32_t number = hash(bytes);
+  lower(*module, nextStep(*module), number, hasMessage);
+  hasMessage = false;
+  // Whoever calls passes by hand may begin anywhere.
+  lower(*module, number % Steps, number, hasMessage);
 }
 
 static void run(StringRef bytes) {

@@ -24,7 +24,9 @@ static int run(StringRef input, StringRef output, DialectRegistry &registry,
   auto contents = readFile(input);
   if (!contents)
     return reportError(llvm::errs(), "deit-opt", contents.takeError());
-  if (Error error = checkNesting(input, (*contents)->getBuffer()))
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
+  if (Error error = checkParsable(context, input, (*contents)->getBuffer()))
     return reportError(llvm::errs(), "deit-opt", std::move(error));
   bool diagnosed = false;
   Error error = writeFile(output, [&](llvm::raw_ostream &os) {
