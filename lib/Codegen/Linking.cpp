@@ -8,6 +8,7 @@
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
 
 using namespace deit;
 
@@ -33,8 +34,15 @@ static Expected<std::string> runtimeFolder(const Target &target,
 }
 
 namespace {
-/// A file that goes away with this object.
+/// A file that goes away with this object, or with an interrupted process.
 struct TemporaryFile {
+  TemporaryFile() = default;
+  TemporaryFile(const TemporaryFile &) = delete;
+  ~TemporaryFile() {
+    if (!path.empty())
+      llvm::sys::DontRemoveFileOnSignal(path);
+  }
+
   SmallString<128> path;
   llvm::FileRemover remover;
 
@@ -43,6 +51,7 @@ struct TemporaryFile {
             llvm::sys::fs::createTemporaryFile("deit", suffix, path))
       return makeError("no temporary file can be made: " + code.message());
     remover.setFile(path);
+    llvm::sys::RemoveFileOnSignal(path);
     return writeFile(path, [&](llvm::raw_ostream &os) {
       os << contents;
       return Error::success();
