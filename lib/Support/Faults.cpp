@@ -20,14 +20,20 @@ static void print(const char *text) {
 }
 
 /// Nothing here may ask for memory.
-[[noreturn]] static void exitWithoutMemory() {
+[[noreturn]] static void exitWith(const char *message) {
   if (isatty(STDERR_FILENO))
     print("\n"); // leaves the line of progress
   print(toolName);
-  print(": error: there is not enough memory; free some, raise the limit, or "
-        "take a smaller model or fewer images\n");
+  print(": error: ");
+  print(message);
+  print("\n");
   llvm::sys::RunInterruptHandlers(); // removes unfinished files
   _exit(1);
+}
+
+[[noreturn]] static void exitWithoutMemory() {
+  exitWith("there is not enough memory; free some, raise the limit, or take a "
+           "smaller model or fewer images");
 }
 
 void deit::handleFaults(const char *tool) {
@@ -36,6 +42,10 @@ void deit::handleFaults(const char *tool) {
   llvm::remove_bad_alloc_error_handler();
   llvm::install_bad_alloc_error_handler(
       [](void *, const char *, bool) { exitWithoutMemory(); });
+  // Such as that no thread can be started.
+  llvm::remove_fatal_error_handler();
+  llvm::install_fatal_error_handler(
+      [](void *, const char *reason, bool) { exitWith(reason); });
   std::set_new_handler(exitWithoutMemory);
   std::signal(SIGXFSZ, SIG_IGN);
 }

@@ -8,9 +8,10 @@
 namespace deit {
 
 /// For the `main` of `tool`, a literal: from now on a process that runs out of
-/// memory removes its unfinished files, says so in one line and exits with 1;
-/// and a limit on the size of files is an error of writing as a full disk is,
-/// not a signal. Comes after llvm::InitLLVM, which has another mind.
+/// memory, or finds that LLVM cannot go on, removes its unfinished files, says
+/// so in one line and exits with 1; and a limit on the size of files is an
+/// error of writing as a full disk is, not a signal. Comes after
+/// llvm::InitLLVM, which has another mind.
 void handleFaults(const char *tool);
 
 } // namespace deit
