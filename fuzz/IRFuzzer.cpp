@@ -88,7 +88,7 @@ static std::string chooseTarget(uint32_t hash) {
 }
 
 /// The steps from one level of IR to the next, in order.
-enum Step { Prepare, Quantize, Convert, Fuse, Lower, Steps };
+enum Step { Prepare, Quantize, Convert, Fuse, Lower, Finish, Steps };
 
 static void populate(OpPassManager &pm, unsigned step, uint32_t hash) {
   CodegenOptions options;
@@ -102,8 +102,10 @@ static void populate(OpPassManager &pm, unsigned step, uint32_t hash) {
     return pm.nest<func::FuncOp>().addPass(createConvertDeiTToFxpPass());
   case Fuse:
     return pm.nest<func::FuncOp>().addPass(createFuseKernelsPass());
-  default:
+  case Lower:
     return populateLoopsPipeline(pm, options);
+  default:
+    return populateLoopsToLLVMPipeline(pm, options);
   }
 }
 
@@ -111,7 +113,9 @@ static void populate(OpPassManager &pm, unsigned step, uint32_t hash) {
 static unsigned nextStep(ModuleOp module) {
   unsigned next = Prepare;
   module.walk([&](Operation *op) {
-    if (isa<fxp::KernelOp>(op))
+    if (isa<fxp::ProgramOp>(op))
+      next = Finish;
+    else if (next < Lower && isa<fxp::KernelOp>(op))
       next = Lower;
     else if (next < Fuse && isa_and_nonnull<fxp::FxpDialect>(op->getDialect()))
       next = Fuse;

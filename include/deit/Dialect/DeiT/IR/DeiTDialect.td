@@ -50,7 +50,7 @@ def DeiT_Element : AnyTypeOf<[F32, quant_QuantizedType]>;
 class DeiT_BoundedTensor<list<Type> elements>
     : Type<And<[StaticShapeTensorOf<elements>.predicate,
                 CPred<"::deit::isBounded($_self)">]>,
-           StaticShapeTensorOf<elements>.summary # ", at most 2^36 of them",
+           StaticShapeTensorOf<elements>.summary # " (2^36 at most)",
            "::mlir::RankedTensorType">;
 
 class DeiT_TensorOfRank<list<int> ranks, list<Type> elements>

@@ -54,7 +54,7 @@ def Fxp_Dialect : Dialect {
 class Fxp_BoundedTensor<list<Type> elements>
     : Type<And<[StaticShapeTensorOf<elements>.predicate,
                 CPred<"::deit::isBounded($_self)">]>,
-           StaticShapeTensorOf<elements>.summary # ", at most 2^36 of them",
+           StaticShapeTensorOf<elements>.summary # " (2^36 at most)",
            "::mlir::RankedTensorType">;
 
 class Fxp_TensorOf<list<int> ranks, list<Type> elements>
