@@ -40,8 +40,9 @@ static void run(StringRef bytes) {
     return fuzz::expectMessage(recipe.takeError());
   OwningOpRef<ModuleOp> module(model->clone());
   auto function = *module->getOps<func::FuncOp>().begin();
-  if (Error error = applyRecipe(*recipe, function))
-    return fuzz::expectMessage(std::move(error));
+  for (RecipePart part : {RecipePart::Splits, RecipePart::Rest})
+    if (Error error = applyRecipe(*recipe, function, part))
+      return fuzz::expectMessage(std::move(error));
   fuzz::check(succeeded(verify(*module)), "valid IR");
   Expected<RecipeFile> again = recipeOf(function);
   if (!again)
