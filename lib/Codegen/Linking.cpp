@@ -3,6 +3,7 @@
 // Links objects with the runtime into shared libraries and evaluators.
 
 #include "deit/Codegen/Emission.h"
+#include "deit/Support/Faults.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -46,12 +47,19 @@ struct TemporaryFile {
   SmallString<128> path;
   llvm::FileRemover remover;
 
-  Error make(StringRef suffix, StringRef contents) {
+  Error create(StringRef suffix) {
+    InterruptsWait wait;
     if (std::error_code code =
             llvm::sys::fs::createTemporaryFile("deit", suffix, path))
       return makeError("no temporary file can be made: " + code.message());
     remover.setFile(path);
     llvm::sys::RemoveFileOnSignal(path);
+    return Error::success();
+  }
+
+  Error make(StringRef suffix, StringRef contents) {
+    if (Error error = create(suffix))
+      return error;
     return writeFile(path, [&](llvm::raw_ostream &os) {
       os << contents;
       return Error::success();

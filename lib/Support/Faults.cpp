@@ -49,3 +49,15 @@ void deit::handleFaults(const char *tool) {
   std::set_new_handler(exitWithoutMemory);
   std::signal(SIGXFSZ, SIG_IGN);
 }
+
+deit::InterruptsWait::InterruptsWait() {
+  sigset_t interrupts;
+  sigemptyset(&interrupts);
+  for (int number : {SIGINT, SIGTERM, SIGHUP})
+    sigaddset(&interrupts, number);
+  pthread_sigmask(SIG_BLOCK, &interrupts, &before);
+}
+
+deit::InterruptsWait::~InterruptsWait() {
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}

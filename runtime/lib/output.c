@@ -38,6 +38,17 @@ static void catch_interrupts(void) {
       signal(numbers[i], SIG_IGN);
 }
 
+/// Has interrupts wait; returns what waited before.
+static sigset_t hold_interrupts(void) {
+  sigset_t interrupts, before;
+  sigemptyset(&interrupts);
+  sigaddset(&interrupts, SIGINT);
+  sigaddset(&interrupts, SIGTERM);
+  sigaddset(&interrupts, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &interrupts, &before);
+  return before;
+}
+
 static void replace_unfinished(const char *before, const char *after) {
   for (int i = 0; i < MAX_UNFINISHED; ++i) {
     const char *expected = before;
@@ -76,6 +87,8 @@ static FILE *open_beside(deit_output *output) {
   int descriptor = -1;
   if (!(output->temporary = malloc(bytes)))
     return NULL;
+  // Until the file is on the list of those that an interrupt removes.
+  sigset_t before = hold_interrupts();
   for (int i = 0; i < ATTEMPTS && descriptor < 0; ++i) {
     snprintf(output->temporary, bytes, "%s.%ld-%d.tmp", output->path,
              (long)getpid(), i);
@@ -84,12 +97,14 @@ static FILE *open_beside(deit_output *output) {
     if (descriptor < 0 && errno != EEXIST)
       break;
   }
+  int code = errno;
   if (descriptor >= 0) {
     replace_unfinished(NULL, output->temporary);
     catch_interrupts();
-    return fdopen(descriptor, "wb");
   }
-  int code = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (descriptor >= 0)
+    return fdopen(descriptor, "wb");
   free(output->temporary);
   output->temporary = NULL;
   errno = code;

@@ -5,6 +5,8 @@
 #ifndef DEIT_SUPPORT_FAULTS_H
 #define DEIT_SUPPORT_FAULTS_H
 
+#include <csignal>
+
 namespace deit {
 
 /// For the `main` of `tool`, a literal: from now on a process that runs out of
@@ -13,6 +15,19 @@ namespace deit {
 /// error of writing as a full disk is, not a signal. Comes after
 /// llvm::InitLLVM, which has another mind.
 void handleFaults(const char *tool);
+
+/// While it lives, interrupts wait: a file that is made can be put on the list
+/// of those that an interrupt removes.
+class InterruptsWait {
+public:
+  InterruptsWait();
+  ~InterruptsWait();
+  InterruptsWait(const InterruptsWait &) = delete;
+  InterruptsWait &operator=(const InterruptsWait &) = delete;
+
+private:
+  sigset_t before;
+};
 
 } // namespace deit
 
