@@ -2,6 +2,13 @@
 # Build options and the helpers every folder uses.
 
 set(DEIT_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
+option(DEIT_FUZZ "Build for libFuzzer: the targets in fuzz/, with sanitizers")
+if(DEIT_FUZZ)
+  set(DEIT_SANITIZE "address,undefined")
+  # Assertions stay, and what a sanitizer finds ends the run.
+  add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize-recover=all
+    -UNDEBUG)
+endif()
 if(DEIT_SANITIZE)
   add_compile_options(-fsanitize=${DEIT_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${DEIT_SANITIZE})

@@ -4,7 +4,7 @@
 #include "importer/ExportedGraph.h"
 
 #include "deit/Support/FileIO.h"
-#include "importer/Readers.h"
+#include "deit/Support/Nesting.h"
 
 using llvm::Error;
 using llvm::Expected;

@@ -27,10 +27,6 @@ readSafetensors(std::shared_ptr<llvm::MemoryBuffer> file);
 /// What torch.save writes, out of an archive that is open already.
 llvm::Expected<Checkpoint> readTorchZip(std::unique_ptr<Archive> archive);
 
-/// Whether the brackets of `json` nest at most `limit` deep: LLVM's parser
-/// recurses.
-bool isShallow(llvm::StringRef json, int limit);
-
 /// A storage that is `bytes` of `file`.
 std::shared_ptr<Storage> storageInFile(std::shared_ptr<llvm::MemoryBuffer> file,
                                        llvm::StringRef bytes);

@@ -2,6 +2,7 @@
 // Reads safetensors files.
 
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Nesting.h"
 #include "importer/Readers.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -29,26 +30,6 @@ static DType headerType(StringRef name) {
       .Case("U8", DType::U8)
       .Case("BOOL", DType::Bool)
       .Default(DType::Other);
-}
-
-bool isShallow(StringRef json, int limit) {
-  int depth = 0;
-  bool inString = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    char c = json[i];
-    if (inString) {
-      i += c == '\\';
-      inString = c != '"';
-    } else if (c == '"') {
-      inString = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > limit)
-        return false;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return true;
 }
 
 /// The integers of a JSON array, or nullopt.

@@ -78,6 +78,12 @@ for program, feature in (("bench-compiled", "bench"),
     if os.path.exists(os.path.join(bench_folder, program)):
         config.available_features.add(feature)
 
+# Fuzz targets for libFuzzer, in the folder that scripts/fuzz builds in.
+fuzz_folder = os.path.join(config.source_root, "build-fuzz", "fuzz")
+if os.path.exists(os.path.join(fuzz_folder, "fuzz-ir")):
+    config.available_features.add("fuzz")
+    config.substitutions.append(("%fuzz", fuzz_folder))
+
 # Real models and images, which the repository does not hold.
 data = os.environ.get("DEIT_DATA")
 if data and os.path.isdir(os.path.join(data, "models")):

@@ -3,12 +3,14 @@
 // Links objects with the runtime into shared libraries and evaluators.
 
 #include "deit/Codegen/Emission.h"
+#include "deit/Support/Faults.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
 
 using namespace deit;
 
@@ -34,16 +36,31 @@ static Expected<std::string> runtimeFolder(const Target &target,
 }
 
 namespace {
-/// A file that goes away with this object.
+/// A file that goes away with this object, or with an interrupted process.
 struct TemporaryFile {
+  TemporaryFile() = default;
+  TemporaryFile(const TemporaryFile &) = delete;
+  ~TemporaryFile() {
+    if (!path.empty())
+      llvm::sys::DontRemoveFileOnSignal(path);
+  }
+
   SmallString<128> path;
   llvm::FileRemover remover;
 
-  Error make(StringRef suffix, StringRef contents) {
+  Error create(StringRef suffix) {
+    InterruptsWait wait;
     if (std::error_code code =
             llvm::sys::fs::createTemporaryFile("deit", suffix, path))
       return makeError("no temporary file can be made: " + code.message());
     remover.setFile(path);
+    llvm::sys::RemoveFileOnSignal(path);
+    return Error::success();
+  }
+
+  Error make(StringRef suffix, StringRef contents) {
+    if (Error error = create(suffix))
+      return error;
     return writeFile(path, [&](llvm::raw_ostream &os) {
       os << contents;
       return Error::success();

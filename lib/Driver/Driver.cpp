@@ -70,6 +70,8 @@ Error Driver::checkOptions() {
     return makeError("--samples must be at least 1");
   if (options.batch && *options.batch == 0)
     return makeError("--batch must be at least 1");
+  if (options.batch && *options.batch > 1024)
+    return makeError("--batch must be at most 1024");
   if (options.batch && levelFor(options.emit) < Level::Integer)
     return makeError("--batch is of integer networks and of what is compiled "
                      "from them; leave it out here");

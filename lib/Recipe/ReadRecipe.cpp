@@ -6,12 +6,16 @@
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Recipe/Recipe.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Nesting.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 #include <cmath>
 
 using namespace deit;
 namespace json = llvm::json;
+
+/// Twice as deep as a recipe goes: the parser recurses.
+static constexpr int kMostNesting = 8;
 
 namespace {
 
@@ -339,6 +343,9 @@ Expected<RecipeFile> deit::readRecipe(StringRef path) {
   if (!contents)
     return contents.takeError();
   StringRef text = (*contents)->getBuffer();
+  if (!isShallow(text, kMostNesting))
+    return makeError(path + ": nests too deep; a recipe is an object with "
+                            "'base' and 'modules'");
   Expected<json::Value> value = json::parse(text);
   if (!value)
     return syntaxError(path, llvm::toString(value.takeError()));

@@ -2,6 +2,7 @@
 // Implements whole-file reading and writing and error reports.
 
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Faults.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -103,11 +104,16 @@ writeInPlace(StringRef path,
   return error;
 }
 
+/// A new file that goes away with an interrupted process.
+static Expected<llvm::sys::fs::TempFile> createBeside(StringRef path) {
+  InterruptsWait wait;
+  return llvm::sys::fs::TempFile::create(Twine(path) + ".%%%%%%%%.tmp");
+}
+
 /// Writes into a file beside `path`, then renames it.
 static Error writeBeside(StringRef path,
                          llvm::function_ref<Error(llvm::raw_ostream &)> write) {
-  auto temporary =
-      llvm::sys::fs::TempFile::create(Twine(path) + ".%%%%%%%%.tmp");
+  auto temporary = createBeside(path);
   if (!temporary)
     return systemError(path, "cannot be written",
                        llvm::errorToErrorCode(temporary.takeError()));

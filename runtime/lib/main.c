@@ -10,6 +10,7 @@
 #include "deit_program.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,7 @@ int main(int argc, char **argv) {
     print_help(program);
     return fflush(stdout) == 0 ? 0 : 1;
   }
+  signal(SIGXFSZ, SIG_IGN); // an error of writing, as a full disk is
   deit_evaluate_options options = {0};
   weights weights = {0};
   const char *target = NULL;

@@ -9,12 +9,57 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+// Unfinished files, for whoever interrupts the process: null where none is.
+enum { MAX_UNFINISHED = 4 };
+static _Atomic(const char *) unfinished[MAX_UNFINISHED];
+
+static void remove_unfinished(int number) {
+  for (int i = 0; i < MAX_UNFINISHED; ++i) {
+    const char *path = atomic_load(&unfinished[i]);
+    if (path)
+      unlink(path);
+  }
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+/// A signal that is ignored, as under nohup, stays so.
+static void catch_interrupts(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  for (int i = 0; i < 3; ++i)
+    if (signal(numbers[i], remove_unfinished) == SIG_IGN)
+      signal(numbers[i], SIG_IGN);
+}
+
+/// Has interrupts wait; returns what waited before.
+static sigset_t hold_interrupts(void) {
+  sigset_t interrupts, before;
+  sigemptyset(&interrupts);
+  sigaddset(&interrupts, SIGINT);
+  sigaddset(&interrupts, SIGTERM);
+  sigaddset(&interrupts, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &interrupts, &before);
+  return before;
+}
+
+static void replace_unfinished(const char *before, const char *after) {
+  for (int i = 0; i < MAX_UNFINISHED; ++i) {
+    const char *expected = before;
+    if (atomic_compare_exchange_strong(&unfinished[i], &expected, after))
+      return;
+  }
+}
+
 static void release(deit_output *output) {
+  if (output->temporary)
+    replace_unfinished(output->temporary, NULL);
   free(output->path);
   free(output->temporary);
   *output = (deit_output){0};
@@ -42,6 +87,8 @@ static FILE *open_beside(deit_output *output) {
   int descriptor = -1;
   if (!(output->temporary = malloc(bytes)))
     return NULL;
+  // Until the file is on the list of those that an interrupt removes.
+  sigset_t before = hold_interrupts();
   for (int i = 0; i < ATTEMPTS && descriptor < 0; ++i) {
     snprintf(output->temporary, bytes, "%s.%ld-%d.tmp", output->path,
              (long)getpid(), i);
@@ -50,9 +97,14 @@ static FILE *open_beside(deit_output *output) {
     if (descriptor < 0 && errno != EEXIST)
       break;
   }
+  int code = errno;
+  if (descriptor >= 0) {
+    replace_unfinished(NULL, output->temporary);
+    catch_interrupts();
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (descriptor >= 0)
     return fdopen(descriptor, "wb");
-  int code = errno;
   free(output->temporary);
   output->temporary = NULL;
   errno = code;

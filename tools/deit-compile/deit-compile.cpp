@@ -5,6 +5,7 @@
 #include "deit/Codegen/Target.h"
 #include "deit/Driver/Driver.h"
 #include "deit/Recipe/Recipe.h"
+#include "deit/Support/Faults.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "deit/Support/PassStatistics.h"
@@ -254,6 +255,7 @@ static Error run(const char *program) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  handleFaults("deit-compile");
   registerPassManagerCLOptions();
   registerDefaultTimingManagerCLOptions();
   cl::HideUnrelatedOptions(category);

@@ -76,7 +76,8 @@ deit::readModule(StringRef path, std::unique_ptr<llvm::MemoryBuffer> contents) {
   registry.insert<DeiTDialect, fxp::FxpDialect, quant::QuantDialect,
                   func::FuncDialect>();
   ModuleFile file;
-  file.context = std::make_unique<MLIRContext>(registry);
+  file.context =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   auto module = parseModule(*file.context, path, std::move(contents));
   if (!module)
     return module.takeError();

@@ -5,6 +5,7 @@
 #include "Modules.h"
 #include "Compare.h"
 #include "Model.h"
+#include "deit/Support/Faults.h"
 #include "deit/Support/FileIO.h"
 
 using namespace deit;
@@ -41,6 +42,7 @@ static Expected<int> run(const EvalOptions &options,
 
 int deit_evaluate_modules(const EvalOptions *options,
                           const deit_evaluate_options *evaluation) {
+  handleFaults("deit-eval");
   Expected<int> code = run(*options, *evaluation);
   return code ? *code
               : reportError(llvm::errs(), "deit-eval", code.takeError());

@@ -6,9 +6,11 @@
 #include "CompiledModel.h"
 #include "Modules.h"
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
+#include <new>
 #include <unistd.h>
 
 using namespace deit;
@@ -75,7 +77,16 @@ static Failure run(int argc, char **argv, int &code) {
   return std::nullopt;
 }
 
+[[noreturn]] static void exitWithoutMemory() {
+  fputs("deit-eval: error: there is not enough memory; free some or raise the "
+        "limit\n",
+        stderr); // which has no buffer that would have to be made
+  _exit(1);
+}
+
 int main(int argc, char **argv) {
+  std::set_new_handler(exitWithoutMemory);
+  std::signal(SIGXFSZ, SIG_IGN); // an error of writing, as a full disk is
   if (wantsHelp(argc, argv)) {
     fputs(evalHelp().c_str(), stdout);
     return fflush(stdout) == 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // deit-import: turns a PyTorch checkpoint into deit IR.
 
+#include "deit/Support/Faults.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "importer/Import.h"
@@ -155,6 +156,7 @@ static Error run() {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  handleFaults("deit-import");
   cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter(
       [](llvm::raw_ostream &os) { os << "deit-import " DEIT_VERSION "\n"; });

@@ -4,7 +4,9 @@
 
 #include "Help.h"
 #include "deit/Pipelines/Pipelines.h"
+#include "deit/Support/Faults.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/ModuleIO.h"
 #include "deit/Support/PassStatistics.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/InitLLVM.h"
@@ -22,6 +24,10 @@ static int run(StringRef input, StringRef output, DialectRegistry &registry,
   auto contents = readFile(input);
   if (!contents)
     return reportError(llvm::errs(), "deit-opt", contents.takeError());
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
+  if (Error error = checkParsable(context, input, (*contents)->getBuffer()))
+    return reportError(llvm::errs(), "deit-opt", std::move(error));
   bool diagnosed = false;
   Error error = writeFile(output, [&](llvm::raw_ostream &os) {
     diagnosed = failed(MlirOptMain(os, std::move(*contents), registry, config));
@@ -35,6 +41,7 @@ static int run(StringRef input, StringRef output, DialectRegistry &registry,
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  handleFaults("deit-opt");
   llvm::cl::SetVersionPrinter(
       [](llvm::raw_ostream &os) { os << "deit-opt " DEIT_VERSION "\n"; });
   DialectRegistry registry;

@@ -122,7 +122,7 @@ FailureOr<int64_t> Converter::boundOf(Operation *op, const Weight &weight,
   for (size_t n = 0; n < bias.size(); ++n) {
     int64_t least = bias[n], most = bias[n], way = std::abs(int64_t(bias[n]));
     for (int64_t code : weight.row(n)) {
-      auto [low, high] = std::minmax(code * input.low, code * input.high);
+      auto [low, high] = std::minmax({code * input.low, code * input.high});
       least += low;
       most += high;
       way += std::max(-low, high);

@@ -509,3 +509,22 @@ func.func @f(%x: tensor<1x2xf32>) {
 // expected-error @below {{'deit.class_names' expected an array of strings of one line}}
 module attributes {deit.class_names = ["cat", "d\nog"]} {
 }
+
+// -----
+
+func.func @constant_splat() -> tensor<4194305xf32> {
+  // expected-error @below {{expected at most 4194304 elements that are all the same, found 4194305}}
+  %0 = deit.constant dense<1.0> : tensor<4194305xf32> -> tensor<4194305xf32>
+  return %0 : tensor<4194305xf32>
+}
+
+// -----
+
+// More elements than 64 bits can count.
+func.func @many_elements(%x: tensor<4294967296x4294967296x3xf32>)
+    -> tensor<4294967296x4294967296x3xf32> {
+  // expected-error @below {{operand #0 must be statically shaped tensor of}}
+  %0 = deit.gelu %x : tensor<4294967296x4294967296x3xf32>
+    -> tensor<4294967296x4294967296x3xf32>
+  return %0 : tensor<4294967296x4294967296x3xf32>
+}

@@ -522,3 +522,23 @@ func.func @format_storage(%x: tensor<1x2x4x3xui8>) {
 
 // expected-error @+1 {{expected a first result of its storage type}}
 func.func private @format_place() attributes {fxp.format = !quant.uniform<i8:f32, 0.5>}
+
+// -----
+
+func.func @constant_splat() -> tensor<4194305xi8> {
+  // expected-error @+1 {{expected at most 4194304 elements that are all the same, found 4194305}}
+  %0 = fxp.constant dense<1> : tensor<4194305xi8> -> tensor<4194305xi8>
+  return %0 : tensor<4194305xi8>
+}
+
+// -----
+
+// More elements than 64 bits can count.
+func.func @many_elements(%x: tensor<4294967296x4294967296x3x3xui8>)
+    -> tensor<4294967296x4294967296x9xui8> {
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of}}
+  %0 = fxp.patches %x {height = 1 : i64, width = 3 : i64}
+    : tensor<4294967296x4294967296x3x3xui8>
+    -> tensor<4294967296x4294967296x9xui8>
+  return %0 : tensor<4294967296x4294967296x9xui8>
+}

@@ -120,3 +120,22 @@ fxp.step @kernel {parameters = array<i64>, items = 1 : i64, kind = "gemm",
 // expected-error @+1 {{'fxp.pack_rows' op expects parent op 'fxp.program'}}
 fxp.pack_rows {source = 1 : i64, destination = 64 : i64, stride = 16 : i64,
     flip = 0 : i64}
+
+// -----
+
+// expected-error @+1 {{'fxp.program' op expected 'classes' from 1 to 16777216, found 9218868437227405312}}
+fxp.program @many_classes attributes {target = "rpi5", features = 256 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64,
+    classes = 9218868437227405312 : i64,
+    logit_scale = 0.5 : f64, arena_bytes = 64 : i64, packed_bytes = 128 : i64,
+    logits_offset = 0 : i64, logits_stride = 8 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{'fxp.program' op expected 'arena_bytes' from 1 to}}
+fxp.program @negative_arena attributes {target = "rpi5", features = 256 : i64,
+    batch = 1 : i64, image_height = 4 : i64, image_width = 8 : i64, classes = 2 : i64,
+    logit_scale = 0.5 : f64, arena_bytes = -9223372036854775808 : i64,
+    packed_bytes = 128 : i64, logits_offset = 0 : i64, logits_stride = 8 : i64} {
+}

@@ -64,6 +64,10 @@ LogicalResult ConstantOp::verify() {
   if (held.getElementType() != expected)
     return emitOpError() << "expected a value of " << expected << ", found "
                          << held.getElementType();
+  if (!isWrittenOut(getValue())) // C3
+    return emitOpError() << "expected at most " << kMostElementsOfSplat
+                         << " elements that are all the same, found "
+                         << held.getNumElements();
   return success();
 }
 

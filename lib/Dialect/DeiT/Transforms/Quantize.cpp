@@ -407,7 +407,13 @@ LogicalResult Quantizer::quantize(Operation *op) {
   if (failed(quantizeParameters(op)))
     return failure();
   FailureOr<Type> element = resultType(op);
-  if (failed(element) || failed(checkScales(op, "a result", *element)))
+  if (failed(element))
+    return failure();
+  if (!isa_and_nonnull<quant::QuantizedType>(*element))
+    return op->emitOpError()
+           << "at '" << modulePath(op)
+           << "' expected a quantized operand, found " << op->getOperandTypes();
+  if (failed(checkScales(op, "a result", *element)))
     return failure();
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));

@@ -37,8 +37,9 @@ struct QkvSplit {
       bias = readFloatConstant(linear.getBias());
     if (failed(weight) || failed(bias))
       return failure();
+    static constexpr StringLiteral kNames[] = {"q", "k", "v"};
     SmallVector<Value> parts;
-    for (auto [index, name] : llvm::enumerate(ArrayRef{"q", "k", "v"}))
+    for (auto [index, name] : llvm::enumerate(kNames))
       parts.push_back(createPart(op, index, name, *weight, *bias, rewriter));
     rewriter.replaceOp(op, parts);
     return success();

@@ -27,7 +27,10 @@ static FailureOr<Range> rangeOf(Operation *op) {
   FailureOr<std::vector<float>> values =
       readFloatConstant(constant.getResult());
   if (failed(values))
-    return failure();
+    return op->emitOpError()
+           << "at '" << modulePath(op)
+           << "' expected a float constant in the residual stream; is the "
+              "model quantized already?";
   Range range;
   for (float value : *values)
     range = unite(range, {value, value});

@@ -92,6 +92,10 @@ LogicalResult ConstantOp::verify() {
   if (!held.getElementType().isSignlessInteger(width))
     return emitOpError() << "expected a value of i" << width << ", found "
                          << held.getElementType();
+  if (!isWrittenOut(getValue())) // C2
+    return emitOpError() << "expected at most " << kMostElementsOfSplat
+                         << " elements that are all the same, found "
+                         << held.getNumElements();
   return success();
 }
 
@@ -308,9 +312,8 @@ LogicalResult ProgramOp::verify() {
       diagnostic.attachNote(op.getLoc()) << "found '" << op.getName() << "'";
       return diagnostic;
     }
-  int64_t logits = static_cast<int64_t>(getClasses()) * 4; // C2
   int64_t stride = getLogitsStride(), arena = getArenaBytes();
-  if (failed(expectWithin(*this, "'batch'", getBatch(), 1, 1 << 10)) ||
+  if (failed(expectWithin(*this, "'batch'", getBatch(), 1, 1 << 10)) || // C2
       failed(expectWithin(*this, "'image_height'", getImageHeight(), 1,
                           1 << 24)) ||
       failed(
@@ -318,7 +321,10 @@ LogicalResult ProgramOp::verify() {
       failed(expectWithin(*this, "'classes'", getClasses(), 1, 1 << 24)) ||
       failed(expectWithin(*this, "'packed_bytes'", getPackedBytes(), 1,
                           INT64_MAX)) ||
-      failed(expectWithin(*this, "'logits_stride'", stride, logits, 1 << 26)))
+      failed(expectWithin(*this, "'arena_bytes'", arena, 1, INT64_MAX)))
+    return failure();
+  int64_t logits = static_cast<int64_t>(getClasses()) * 4;
+  if (failed(expectWithin(*this, "'logits_stride'", stride, logits, 1 << 26)))
     return failure();
   int64_t others = (static_cast<int64_t>(getBatch()) - 1) * stride;
   return expectWithin(*this, "'logits_offset'", getLogitsOffset(), 0,

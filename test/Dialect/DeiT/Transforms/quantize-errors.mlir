@@ -94,3 +94,24 @@ func.func @huge_scores(%x: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
     loc("attn")
   return %s : tensor<1x1x1x1xf32>
 }
+
+// -----
+
+func.func @quantized_already(%x: tensor<1x2x1xf32>) -> tensor<1x2x1xf32> {
+  // expected-error @unknown {{at 'pos' expected a float constant in the residual stream; is the model quantized already?}}
+  %pos = deit.constant dense<[[[1], [2]]]> : tensor<1x2x1xi8>
+    -> tensor<1x2x1x!quant.uniform<i8:f32, 1.0>> loc("pos")
+  %0 = deit.add %x, %pos {deit.range = array<f64: 0.0, 1.0>}
+    : (tensor<1x2x1xf32>, tensor<1x2x1x!quant.uniform<i8:f32, 1.0>>)
+    -> tensor<1x2x1xf32>
+  return %0 : tensor<1x2x1xf32>
+}
+
+// -----
+
+func.func @float_heads(%x: tensor<1x1x2xf32>) -> tensor<1x2x1x1xf32> {
+  // expected-error @unknown {{at 'attn' expected a quantized operand, found 'tensor<1x1x2xf32>'}}
+  %0 = deit.split_heads %x : tensor<1x1x2xf32> -> tensor<1x2x1x1xf32>
+    loc("attn")
+  return %0 : tensor<1x2x1x1xf32>
+}

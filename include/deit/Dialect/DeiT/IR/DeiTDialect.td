@@ -50,16 +50,21 @@ def DeiT_Dialect : Dialect {
 /// A float, or integer codes with their scale in the type.
 def DeiT_Element : AnyTypeOf<[F32, quant_QuantizedType]>;
 
-class DeiT_TensorOfRank<list<int> ranks, list<Type> elements>
+/// A tensor of a fixed shape whose elements can be counted.
+class DeiT_BoundedTensor<list<Type> elements>
     : Type<And<[StaticShapeTensorOf<elements>.predicate,
+                CPred<"::deit::isBounded($_self)">]>,
+           StaticShapeTensorOf<elements>.summary # " (2^36 at most)",
+           "::mlir::RankedTensorType">;
+
+class DeiT_TensorOfRank<list<int> ranks, list<Type> elements>
+    : Type<And<[DeiT_BoundedTensor<elements>.predicate,
                 HasAnyRankOfPred<ranks>]>,
-           StaticShapeTensorOf<elements>.summary # " of rank " #
+           DeiT_BoundedTensor<elements>.summary # " of rank " #
                !interleave(ranks, " or "), "::mlir::RankedTensorType">;
 
 /// An activation of any rank.
-def DeiT_Tensor : Type<StaticShapeTensorOf<[DeiT_Element]>.predicate,
-    StaticShapeTensorOf<[DeiT_Element]>.summary,
-    "::mlir::RankedTensorType">;
+def DeiT_Tensor : DeiT_BoundedTensor<[DeiT_Element]>;
 /// Per-channel parameters: [channels].
 def DeiT_Vector : DeiT_TensorOfRank<[1], [DeiT_Element]>;
 /// Weights of a linear layer: [outputs, inputs].

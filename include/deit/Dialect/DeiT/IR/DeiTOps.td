@@ -26,6 +26,7 @@ def DeiT_ConstantOp : DeiT_Op<"constant"> {
     - C1: `value` has the result's shape.
     - C2: `value` holds f32 where the result is float, and integers of the
       storage width where the result is quantized.
+    - C3: `value` writes its elements out if there are more than 2^22.
 
     Example:
 

@@ -50,25 +50,26 @@ def Fxp_Dialect : Dialect {
   let hasOperationAttrVerify = 1;
 }
 
-class Fxp_TensorOf<list<int> ranks, list<Type> elements>
+/// A tensor of a fixed shape whose elements can be counted.
+class Fxp_BoundedTensor<list<Type> elements>
     : Type<And<[StaticShapeTensorOf<elements>.predicate,
+                CPred<"::deit::isBounded($_self)">]>,
+           StaticShapeTensorOf<elements>.summary # " (2^36 at most)",
+           "::mlir::RankedTensorType">;
+
+class Fxp_TensorOf<list<int> ranks, list<Type> elements>
+    : Type<And<[Fxp_BoundedTensor<elements>.predicate,
                 HasAnyRankOfPred<ranks>]>,
-           StaticShapeTensorOf<elements>.summary # " of rank " #
+           Fxp_BoundedTensor<elements>.summary # " of rank " #
                !interleave(ranks, " or "), "::mlir::RankedTensorType">;
 
 /// Codes of an activation, a weight or a wider sum, of any rank.
-def Fxp_Tensor : Type<StaticShapeTensorOf<[UI8, I8, I16, I32]>.predicate,
-    StaticShapeTensorOf<[UI8, I8, I16, I32]>.summary,
-    "::mlir::RankedTensorType">;
+def Fxp_Tensor : Fxp_BoundedTensor<[UI8, I8, I16, I32]>;
 /// Operands of products.
-def Fxp_Codes : Type<StaticShapeTensorOf<[UI8, I8]>.predicate,
-    StaticShapeTensorOf<[UI8, I8]>.summary, "::mlir::RankedTensorType">;
-def Fxp_U8 : Type<StaticShapeTensorOf<[UI8]>.predicate,
-    StaticShapeTensorOf<[UI8]>.summary, "::mlir::RankedTensorType">;
-def Fxp_S16 : Type<StaticShapeTensorOf<[I16]>.predicate,
-    StaticShapeTensorOf<[I16]>.summary, "::mlir::RankedTensorType">;
-def Fxp_S32 : Type<StaticShapeTensorOf<[I32]>.predicate,
-    StaticShapeTensorOf<[I32]>.summary, "::mlir::RankedTensorType">;
+def Fxp_Codes : Fxp_BoundedTensor<[UI8, I8]>;
+def Fxp_U8 : Fxp_BoundedTensor<[UI8]>;
+def Fxp_S16 : Fxp_BoundedTensor<[I16]>;
+def Fxp_S32 : Fxp_BoundedTensor<[I32]>;
 
 def Fxp_Image : Fxp_TensorOf<[4], [UI8]>;
 def Fxp_Weight : Fxp_TensorOf<[2], [I8]>;

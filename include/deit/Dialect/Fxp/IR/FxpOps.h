@@ -6,6 +6,7 @@
 #define DEIT_DIALECT_FXP_IR_FXPOPS_H
 
 #include "deit/Support/LLVM.h"
+#include "deit/Support/Sizes.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"

@@ -28,6 +28,7 @@ def Fxp_ConstantOp : Op<Fxp_Dialect, "constant",
 
     Constraints:
     - C1: `value` has the result's shape, and signless integers of its width.
+    - C2: `value` writes its elements out if there are more than 2^22.
 
     Example:
 
