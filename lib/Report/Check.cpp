@@ -8,6 +8,8 @@
 #include "deit/Report/Report.h"
 #include "deit/Support/FileIO.h"
 
+#include "llvm/ADT/StringSet.h"
+
 #include <cmath>
 
 using llvm::Error;
@@ -57,11 +59,30 @@ static StringRef kindOf(const json::Value *value) {
   return "nothing";
 }
 
+static Error wrong(const Twine &where, const Twine &what) {
+  return makeError("the report's " + where + " " + what +
+                   "; measure the model again with deit-report");
+}
+
 static Error unexpected(const Twine &where, StringRef wanted,
                         const json::Value *found) {
-  return makeError("the report's " + where + " should be " + wanted +
-                   ", but is " + kindOf(found) +
-                   "; measure the model again with deit-report");
+  return wrong(where, "should be " + wanted + ", but is " + kindOf(found));
+}
+
+/// What charts rely on beyond the shape: bins to draw, and as many minima as
+/// maxima.
+static Error checkLengths(const json::Object &value, StringRef shape,
+                          const Twine &where) {
+  if (shape == "histogram" && value.getArray("counts")->empty())
+    return wrong(where, "has no bins");
+  if (shape != "channels")
+    return Error::success();
+  size_t minima = value.getArray("minimum")->size();
+  size_t maxima = value.getArray("maximum")->size();
+  if (minima == maxima)
+    return Error::success();
+  return wrong(where, "has " + Twine(minima) + " minima and " + Twine(maxima) +
+                          " maxima");
 }
 
 Error Shapes::checkMembers(const json::Object &value, const json::Object &shape,
@@ -99,7 +120,9 @@ Error Shapes::checkNamed(const json::Value *value, StringRef name,
                                          : unexpected(where, "a text", value);
   if (name == "any")
     return value ? Error::success() : unexpected(where, "a value", value);
-  return check(value, *shapes.get(name), where);
+  if (Error error = check(value, *shapes.get(name), where))
+    return error;
+  return checkLengths(*value->getAsObject(), name, where);
 }
 
 Error Shapes::check(const json::Value *value, const json::Value &shape,
@@ -122,6 +145,21 @@ Error Shapes::check(const json::Value *value, const json::Value &shape,
   return checkMembers(*object, *shape.getAsObject(), where);
 }
 
+/// Are the modules that the ranking names there?
+static Error checkRanking(const json::Object &report) {
+  llvm::StringSet<> paths;
+  for (const json::Value &module : *report.getArray("modules"))
+    paths.insert(*module.getAsObject()->getString("path"));
+  const json::Array &ranking = *report.getArray("ranking");
+  for (size_t i = 0; i < ranking.size(); ++i) {
+    StringRef path = *ranking[i].getAsString();
+    if (!paths.contains(path))
+      return wrong("ranking[" + Twine(i) + "]",
+                   "is " + quoted(path) + ", which is none of its modules");
+  }
+  return Error::success();
+}
+
 Error checkReport(const json::Value &report) {
   constexpr int64_t version = 1;
   const json::Object *object = report.getAsObject();
@@ -136,7 +174,9 @@ Error checkReport(const json::Value &report) {
                      "; measure the model again");
   json::Value shapes = llvm::cantFail(json::parse(pageFile("shape.json")));
   const json::Object &all = *shapes.getAsObject();
-  return Shapes(all).check(&report, *all.get("report"), "");
+  if (Error error = Shapes(all).check(&report, *all.get("report"), ""))
+    return error;
+  return checkRanking(*object);
 }
 
 } // namespace deit

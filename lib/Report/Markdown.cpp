@@ -76,6 +76,9 @@ private:
 
 Error Pictures::write(const json::Array &pictures) {
   isNew = !llvm::sys::fs::exists(folder);
+  if (!isNew && !llvm::sys::fs::is_directory(folder))
+    return makeError(Twine(folder) + ": is a file where the pictures' folder "
+                                     "should be; give -o another name");
   if (std::error_code code = llvm::sys::fs::create_directory(folder))
     return makeError(Twine(folder) +
                      ": cannot be made a folder: " + code.message());

@@ -2,16 +2,13 @@
 // Charts of whole models: kinds of modules, what confirms the ranking, the steps
 // of the recipe, and what fewer bits cost.
 
-deit.measure = function (title, key, format) {
-  return deit.column(title, key, format);
-};
 
 /// The three columns that every measured model has.
 deit.accuracyColumns = function () {
   return [
     deit.column('top-1', 'top1', 'percent'),
     deit.column('agreement', 'agreement', 'percent'),
-    deit.column('KL (nats)', 'kl')
+    deit.column('KL (nats)', 'kl', 'plain')
   ];
 };
 
@@ -78,7 +75,7 @@ deit.kindColumns = function () {
   return [
     deit.column('agreement', 'agreement', 'percent'),
     deit.column('top-1', 'top1', 'percent'),
-    deit.column('KL (nats)', 'kl'),
+    deit.column('KL (nats)', 'kl', 'plain'),
     deit.column('SNR at the logits', 'logits_snr_db', 'decibel')
   ];
 };
@@ -93,12 +90,31 @@ deit.kindsReading = function (kinds) {
       'than any other kind.';
 };
 
+/// Where an axis of the percentages `values` ends, a little beyond them and never
+/// beyond 100, and the step between its labels.
+deit.percentEnds = function (values) {
+  values = values.filter(deit.isNumber);
+  if (!values.length) return {min: 0, max: 100, interval: 20};
+  var low = Math.min.apply(null, values), high = Math.max.apply(null, values);
+  var room = Math.max(0.04 * (high - low), 0.1);
+  var step = [0.2, 0.5, 1, 2, 5, 10].filter(function (step) {
+    return (high - low + 2 * room) / step <= 5;
+  })[0] || 20;
+  return {min: Math.max(0, step * Math.floor((low - room) / step)),
+          max: Math.min(100, step * Math.ceil((high + room) / step)),
+          interval: step};
+};
+
 /// A panel of dots in rows: `rows` {name, points: [number], colour, symbol}.
-deit.stripPanel = function (view, rows, axisName, left, labelled) {
+deit.stripPanel = function (view, rows, axisName, left) {
+  var ends = deit.percentEnds(rows.reduce(function (all, row) {
+    return all.concat(row.points.map(function (point) { return point.value; }));
+  }, []));
+  ends.split = true;
   return {
-    height: 26 * rows.length + 10, left: left, below: labelled ? 54 : 54,
+    height: 26 * rows.length + 10, left: left, below: 54,
     yAxis: deit.nameAxis(view, rows.map(function (row) { return row.name; }), left),
-    xAxis: deit.horizontalAxis(view, axisName, {scale: true, split: true}),
+    xAxis: deit.horizontalAxis(view, axisName, ends),
     series: rows.map(function (row, index) {
       return deit.dots(view, row.name, row.colour, row.symbol,
                        row.points.map(function (point) {
@@ -254,8 +270,12 @@ deit.charts.frontier = {
       deit.column('agreement', 'agreement', 'percent')
     ];
     var panel = function (key, name, last) {
+      var ends = deit.percentEnds(points.map(function (point) {
+        return point[key];
+      }));
       return {
-        name: name, height: 170, scale: true, below: last ? 48 : 22,
+        name: name, height: 170, below: last ? 48 : 22, min: ends.min,
+        max: ends.max, interval: ends.interval,
         series: kinds.map(function (style) {
           return deit.frontierSeries(view, points, style, key);
         }),

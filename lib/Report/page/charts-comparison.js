@@ -119,7 +119,7 @@ deit.charts['comparison-spread'] = {
     };
     var columns = [
       deit.column('channel spread', 'channel_spread', 'ratio'),
-      deit.column('kurtosis', 'kurtosis'),
+      deit.column('kurtosis', 'kurtosis', 'plain'),
       deit.column('beyond 6 deviations', 'outlier_percent', 'share')
     ];
     var chart = deit.stack(view, [

@@ -13,16 +13,19 @@ deit.bins = function (histogram) {
   });
 };
 
-/// The axis' lower end: the decade below the smallest share there is.
-deit.floorOf = function (lists) {
+/// The axis of shares: down to the decade below the smallest one, in steps of
+/// whole decades that end at 100 %.
+deit.shareAxis = function (lists, height) {
   var smallest = 100;
   lists.forEach(function (bins) {
     bins.forEach(function (bin) {
       if (bin[2] > 0) smallest = Math.min(smallest, bin[2]);
     });
   });
-  var exponent = Math.floor(Math.log(smallest) / Math.LN10 + 1e-9);
-  return Number('1e' + Math.max(-6, exponent));
+  var decades = 2 - Math.floor(Math.log(smallest) / Math.LN10 + 1e-9);
+  var step = Math.ceil(decades / (height > 120 ? 5 : 3));
+  decades = step * Math.ceil(decades / step);
+  return {min: Number('1e' + (2 - decades)), interval: step};
 };
 
 /// Bars of bins on a logarithmic axis that ends at `floor`. `outline` bars are
@@ -57,18 +60,13 @@ deit.binTip = function (params) {
   ]);
 };
 
-/// Dashed lines at `marks` {value, name}, in the panel of `series`.
+/// Dashed lines at the values `marks`, in the panel of `series`.
 deit.marks = function (view, series, marks) {
   series.markLine = {
     symbol: 'none', silent: true, animation: false,
     lineStyle: {color: view.theme.ink, type: 'dashed', width: 1},
-    label: {color: view.theme.soft, fontSize: 11, position: 'insideEndTop',
-            formatter: function (mark) { return mark.name; }},
-    data: marks.filter(function (mark) {
-      return deit.isNumber(mark.value);
-    }).map(function (mark) {
-      return {xAxis: mark.value, name: mark.name};
-    })
+    label: {show: false},
+    data: marks.map(function (mark) { return {xAxis: mark}; })
   };
   return series;
 };
@@ -76,7 +74,7 @@ deit.marks = function (view, series, marks) {
 /// A panel of histograms: `entries` {name, colour, histogram, outline}.
 deit.histogramPanel = function (view, entries, height, axisName, marks) {
   var lists = entries.map(function (entry) { return deit.bins(entry.histogram); });
-  var floor = deit.floorOf(lists);
+  var axis = deit.shareAxis(lists, height), floor = axis.min;
   var series = entries.map(function (entry, index) {
     return deit.binSeries(view, entry.name, entry.colour, lists[index], floor,
                           entry.outline);
@@ -88,15 +86,16 @@ deit.histogramPanel = function (view, entries, height, axisName, marks) {
     ends.max = Math.max(ends.max, entry.histogram.high);
   });
   (marks || []).forEach(function (mark) {
-    if (!deit.isNumber(mark.value)) return;
-    ends.min = Math.min(ends.min, mark.value);
-    ends.max = Math.max(ends.max, mark.value);
+    ends.min = Math.min(ends.min, mark);
+    ends.max = Math.max(ends.max, mark);
   });
+  // A tensor of one value has a histogram of no width.
+  if (ends.min === ends.max) { ends.min -= 1; ends.max += 1; }
   ends.axisLabel = {formatter: deit.tick, hideOverlap: true, showMinLabel: false,
                     showMaxLabel: false};
   return {
     name: 'share of values (%, logarithmic)', log: true, height: height,
-    min: floor, max: 100, series: series,
+    min: floor, max: 100, interval: axis.interval, series: series,
     xAxis: deit.horizontalAxis(view, axisName, ends)
   };
 };
@@ -168,15 +167,15 @@ deit.charts['module-activations'] = {
     if (!module || !module.activations)
       return deit.absent('This module\'s results were not measured.');
     var values = module.activations, codes = module.codes;
-    var marks = codes ? [{value: codes.low, name: 'lowest code'},
-                         {value: codes.high, name: 'highest code'}] : null;
     var chart = deit.histogramChart(view, deit.activationEntries(module),
-                                    'value of an activation', marks);
+                                    'value of an activation',
+                                    deit.codeMarks(module));
     chart.reading = 'The results of ' + module.path + ' lie from ' +
         deit.significant(values.minimum) + ' to ' +
         deit.significant(values.maximum) + ', up to ' + deit.farthest(values) +
         ' deviations from the mean' + (codes ? '; codes cover ' +
-        deit.format(codes.low) + ' to ' + deit.format(codes.high) + ', ' +
+        deit.format(codes.low) + ' to ' + deit.format(codes.high) +
+        (deit.codeMarks(module) ? ' (dashed)' : '') + ', ' +
         deit.format(codes.clipped_percent, 'share') + ' are clipped' : '') + '.';
     return chart;
   }
@@ -312,8 +311,8 @@ deit.charts.balancing = {
     }], [
       deit.column('before', 'activations.channel_spread', 'ratio'),
       deit.column('after', 'activations.balanced.channel_spread', 'ratio'),
-      deit.column('kurtosis before', 'activations.kurtosis'),
-      deit.column('kurtosis after', 'activations.balanced.kurtosis')
+      deit.column('kurtosis before', 'activations.kurtosis', 'plain'),
+      deit.column('kurtosis after', 'activations.balanced.kurtosis', 'plain')
     ]);
     var worst = deit.largest(modules, 'activations.channel_spread');
     chart.reading = 'Balancing brings the channel spread of ' + worst.path +
@@ -332,8 +331,9 @@ deit.before = function (report, path) {
   return index > 0 ? report.modules[index - 1] : null;
 };
 
-/// The chart of a kind of nonlinearity: the picked module's histogram, and for
-/// all of its kind which part of 256 codes is never used.
+/// The chart of a kind of nonlinearity: histograms of what comes into the picked
+/// module and of its result, and for all of its kind which part of the codes is
+/// never used.
 deit.nonlinearChart = function (report, view, kind, key) {
   var modules = deit.modulesWith(report, 'activations').filter(function (m) {
     return m.kind === kind;
@@ -342,13 +342,11 @@ deit.nonlinearChart = function (report, view, kind, key) {
     return deit.absent('This model has no ' + deit.kindName(kind) + '.');
   var worst = deit.largest(modules, 'codes.dead_percent') || modules[0];
   var picked = deit.moduleOf(report, view[key]) || worst;
-  var panel = deit.histogramPanel(view, [
-    {name: 'result of ' + picked.path, colour: 'orange',
-     histogram: picked.activations.histogram}
-  ], 160, 'value of the result of ' + picked.path, deit.codeMarks(picked));
-  panel.below = 52;
-  var dead = deit.deadPanel(view, modules, picked);
-  var chart = deit.stack(view, [panel, dead], [], {formatter: function (params) {
+  var panels = [deit.before(report, picked.path), picked].filter(function (m) {
+    return m && m.activations;
+  }).map(function (module) { return deit.resultPanel(view, module, picked); });
+  if (worst.codes) panels.push(deit.deadPanel(view, modules, picked));
+  var chart = deit.stack(view, panels, [], {formatter: function (params) {
     if (params.seriesType === 'custom') return deit.binTip(params);
     return deit.deadTip(modules[params.value[0]]);
   }});
@@ -359,9 +357,22 @@ deit.nonlinearChart = function (report, view, kind, key) {
   return chart;
 };
 
+/// A panel of the results of `module`, the picked one or what comes into it.
+deit.resultPanel = function (view, module, picked) {
+  var panel = deit.histogramPanel(view, [
+    {name: 'result of ' + module.path,
+     colour: module === picked ? 'orange' : 'blue',
+     histogram: module.activations.histogram}
+  ], 130, 'value of the result of ' + module.path, deit.codeMarks(module));
+  panel.below = 54;
+  return panel;
+};
+
+/// The lowest and the highest value that codes stand for, null if unknown.
 deit.codeMarks = function (module) {
-  return module.codes ? [{value: module.codes.low, name: 'lowest code'},
-                         {value: module.codes.high, name: 'highest code'}] : null;
+  var codes = module.codes;
+  return codes && deit.isNumber(codes.low) && deit.isNumber(codes.high) ?
+      [codes.low, codes.high] : null;
 };
 
 deit.deadColumns = function () {
@@ -383,7 +394,7 @@ deit.deadTip = function (module) {
 
 deit.deadPanel = function (view, modules, picked) {
   return {
-    name: 'codes never used (%)', height: 90, min: 0, max: 100,
+    name: 'codes never used (%)', height: 90, min: 0, max: 100, interval: 50,
     xAxis: deit.moduleAxis(view, modules, true),
     series: [{
       type: 'bar', name: 'codes never used', cursor: 'pointer', barMaxWidth: 40,

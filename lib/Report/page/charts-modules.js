@@ -105,11 +105,11 @@ deit.spreadChart = function (report, view, part, what) {
      value: function (m) { return m[part].kurtosis; }}
   ], [
     deit.column('channel spread', part + '.channel_spread', 'ratio'),
-    deit.column('kurtosis', part + '.kurtosis'),
+    deit.column('kurtosis', part + '.kurtosis', 'plain'),
     deit.column('beyond 6 deviations', part + '.outlier_percent', 'share'),
-    deit.column('minimum', part + '.minimum'),
-    deit.column('maximum', part + '.maximum'),
-    deit.column('deviation', part + '.deviation')
+    deit.column('minimum', part + '.minimum', 'plain'),
+    deit.column('maximum', part + '.maximum', 'plain'),
+    deit.column('deviation', part + '.deviation', 'plain')
   ].concat(part === 'weights' ? [
     deit.column('bits a weight', 'weights.bits', 'bits'),
     deit.column('size', 'weights.bytes', 'bytes')
@@ -150,9 +150,9 @@ deit.parts = [
 
 deit.sensitivityColumns = function () {
   return [
-    deit.column('KL, both', 'sensitivity.both.kl'),
-    deit.column('KL, weights', 'sensitivity.weights.kl'),
-    deit.column('KL, activations', 'sensitivity.activations.kl'),
+    deit.column('KL, both', 'sensitivity.both.kl', 'plain'),
+    deit.column('KL, weights', 'sensitivity.weights.kl', 'plain'),
+    deit.column('KL, activations', 'sensitivity.activations.kl', 'plain'),
     deit.column('agreement, both', 'sensitivity.both.agreement', 'percent'),
     deit.column('SNR at the logits, both', 'sensitivity.both.logits_snr_db',
                 'decibel'),
@@ -212,8 +212,8 @@ deit.charts['float-against-integer'] = {
     ], [
       deit.column('signal to noise', 'error.snr_db', 'decibel'),
       deit.column('lost here', 'error.drop_db', 'decibel'),
-      deit.column('cosine', 'error.cosine'),
-      deit.column('largest error', 'error.largest_error')
+      deit.column('cosine', 'error.cosine', 'cosine'),
+      deit.column('largest error', 'error.largest_error', 'plain')
     ]);
     var worst = deit.smallest(modules, 'error.snr_db');
     var drop = deit.largest(modules, 'error.drop_db');
@@ -242,8 +242,8 @@ deit.charts.recipe = {
       deit.column('bits a weight', 'recipe.weight_bits', 'bits'),
       deit.column('stored', 'recipe.bytes', 'bytes'),
       deit.column('range by', 'recipe.range_method'),
-      deit.column('from', 'recipe.low'),
-      deit.column('to', 'recipe.high'),
+      deit.column('from', 'recipe.low', 'plain'),
+      deit.column('to', 'recipe.high', 'plain'),
       deit.column('balance', 'recipe.balance'),
       deit.column('bits of the stream', 'recipe.residual_bits')
     ]);

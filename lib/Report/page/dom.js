@@ -12,17 +12,17 @@ deit.element = (name, attributes, ...children) => {
   return element;
 };
 
-deit.cell = (column, row) => {
+deit.cell = (column, row, number) => {
   const value = column.value(row);
-  const number = typeof value === 'number' || column.format;
   return deit.element('td', {
     class: number ? 'number' : null,
     'data-value': typeof value === 'number' ? value : null
   }, deit.format(value, column.format));
 };
 
-deit.tableRows = (table) => table.rows.map((row) =>
-  deit.element('tr', {}, table.columns.map((column) => deit.cell(column, row))));
+deit.tableRows = (table, numeric) => table.rows.map((row) =>
+  deit.element('tr', {}, table.columns.map((column, index) =>
+    deit.cell(column, row, numeric[index]))));
 
 /// Numbers sort from large to small first, and what is missing comes last.
 deit.sortRows = (rows, column, descending) => rows.slice().sort((a, b) => {
@@ -34,14 +34,13 @@ deit.sortRows = (rows, column, descending) => rows.slice().sort((a, b) => {
   return descending ? -order : order;
 });
 
-deit.sortable = (table, head, body, refill) => {
+deit.sortable = (table, numeric, head, refill) => {
   table.columns.forEach((column, index) => {
     const cell = head.children[index];
     cell.replaceChildren(deit.element('button', {type: 'button'}, column.title));
     cell.firstChild.addEventListener('click', () => {
       const before = cell.getAttribute('aria-sort');
-      const descending = before ? before === 'ascending' : !!column.format ||
-        typeof column.value(table.rows[0] || {}) === 'number';
+      const descending = before ? before === 'ascending' : numeric[index];
       for (const other of head.children) other.removeAttribute('aria-sort');
       cell.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
       table.rows = deit.sortRows(table.rows, column, descending);
@@ -52,14 +51,16 @@ deit.sortable = (table, head, body, refill) => {
 
 /// The element of `table` {columns, rows}.
 deit.table = (table) => {
-  const body = deit.element('tbody', {}, deit.tableRows(table));
+  const numeric = table.columns.map((column) =>
+    deit.isNumeric(column, table.rows));
+  const body = deit.element('tbody', {}, deit.tableRows(table, numeric));
   if (table.headless)
     return deit.element('table', {class: 'plain'}, body);
-  const head = deit.element('tr', {}, table.columns.map((column) =>
-    deit.element('th', {class: column.format ? 'number' : null, scope: 'col'},
+  const head = deit.element('tr', {}, table.columns.map((column, index) =>
+    deit.element('th', {class: numeric[index] ? 'number' : null, scope: 'col'},
                  column.title)));
-  deit.sortable(table, head, body,
-                () => body.replaceChildren(...deit.tableRows(table)));
+  deit.sortable(table, numeric, head,
+                () => body.replaceChildren(...deit.tableRows(table, numeric)));
   return deit.element('div', {class: 'scroll', tabindex: 0},
                       deit.element('table', {}, deit.element('thead', {}, head),
                                    body));

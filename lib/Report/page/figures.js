@@ -11,6 +11,7 @@ deit.Figure = class {
   constructor(report, id, level) {
     this.report = report;
     this.id = id;
+    this.ofModule = deit.moduleCharts.includes(id);
     this.place = deit.element('div', {class: 'chart', role: 'img'});
     this.caption = deit.element('figcaption');
     this.choice = deit.element('label', {class: 'choice'});
@@ -37,6 +38,8 @@ deit.Figure = class {
     this.numbers.hidden = !this.drawn.table;
     if (this.numbers.open) this.fillNumbers();
     this.place.hidden = !this.drawn.option;
+    // Of one module, what it does not have is not worth a sentence.
+    this.element.hidden = this.ofModule && !this.drawn.option;
     if (this.drawn.option) this.paint(view.width);
   }
 
@@ -76,8 +79,9 @@ deit.Figure = class {
 
   columnOfChoice(event) {
     const point = [event.offsetX, event.offsetY];
-    return this.chart.containPixel({gridIndex: 1}, point)
-      ? this.chart.convertFromPixel({gridIndex: 1}, point)[0] : -1;
+    const gridIndex = this.drawn.option.grid.length - 1;
+    return this.chart.containPixel({gridIndex}, point)
+      ? this.chart.convertFromPixel({gridIndex}, point)[0] : -1;
   }
 
   showChoice() {

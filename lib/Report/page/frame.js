@@ -5,7 +5,8 @@
 // A view says how a chart is looked at: `width` in pixels, `theme`, one of
 // deit.themes, `still` for a picture on paper, and what a reader has picked.
 
-deit.font = 'system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif';
+deit.font = 'system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, ' +
+    'Arial, sans-serif';
 
 /// What a tooltip says: a title and rows [label, text].
 deit.tip = function (title, rows) {
@@ -28,7 +29,7 @@ deit.legend = function (view, entries) {
     height: 22 * rows + 6,
     option: {
       data: entries.map(function (entry) {
-        return {name: entry.name, icon: entry.symbol || 'roundRect'};
+        return {name: entry.name, icon: deit.solid(entry.symbol || 'roundRect')};
       }),
       left: 0, top: 0, width: view.width, itemWidth: 11, itemHeight: 11,
       itemGap: 14, padding: 0, textStyle: {color: view.theme.ink, fontSize: 12},
@@ -52,8 +53,11 @@ deit.axisStyle = function (view, axis) {
   return axis;
 };
 
+/// A number beside an axis, as short as it can be said.
 deit.tick = function (value) {
-  return Math.abs(value) < 1e-12 ? '0' : deit.significant(value);
+  if (Math.abs(value) < 1e-12) return '0';
+  var text = deit.significant(value);
+  return text.indexOf('.') < 0 ? text : text.replace(/\.?0*(e|$)/, '$1');
 };
 
 /// The vertical axis of numbers; its name, with the unit, stands above it.
@@ -65,7 +69,7 @@ deit.valueAxis = function (view, panel) {
     nameTextStyle: {align: 'left', padding: [0, 0, 0, 8 - (panel.left || 52)]},
     axisLabel: {formatter: deit.tick, hideOverlap: true}
   };
-  ['min', 'max'].forEach(function (end) {
+  ['min', 'max', 'interval'].forEach(function (end) {
     if (panel[end] !== undefined) axis[end] = panel[end];
   });
   return deit.axisStyle(view, axis);
@@ -146,13 +150,22 @@ deit.tooltip = function (view, tooltip) {
   return tooltip;
 };
 
-/// A series of dots at data [x, y]; hollow ones are what was before.
+/// The filled form of a hollow symbol, "emptyCircle". ECharts fills hollow ones
+/// with white, whatever is behind them.
+deit.solid = function (symbol) {
+  var name = symbol.replace(/^empty/, '');
+  return name.charAt(0).toLowerCase() + name.slice(1);
+};
+
+/// A series of dots at data [x, y].
 deit.dots = function (view, name, colour, symbol, data, more) {
+  var hollow = symbol !== deit.solid(symbol);
   var series = {
-    type: 'scatter', name: name, symbol: symbol, data: data, cursor: 'default',
-    symbolSize: view.width < 500 ? 6 : 8, color: view.theme[colour],
-    itemStyle: {color: view.theme[colour], borderColor: view.theme[colour],
-                borderWidth: 1},
+    type: 'scatter', name: name, symbol: deit.solid(symbol), data: data,
+    cursor: 'default', symbolSize: view.width < 500 ? 6 : 8,
+    color: view.theme[colour],
+    itemStyle: {color: hollow ? 'transparent' : view.theme[colour],
+                borderColor: view.theme[colour], borderWidth: hollow ? 1.5 : 1},
     emphasis: {disabled: !!view.still}
   };
   for (var key in more) series[key] = more[key];

@@ -13,7 +13,7 @@ deit.markdownTable = function (table) {
     return table.headless ? '' : deit.markdownText(column.title);
   });
   var rules = table.columns.map(function (column) {
-    return column.format && column.format !== 'text' ? '---:' : '---';
+    return deit.isNumeric(column, table.rows) ? '---:' : '---';
   });
   return line(heads) + line(rules) + table.rows.map(function (row) {
     return line(table.columns.map(function (column) {

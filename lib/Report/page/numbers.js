@@ -21,15 +21,14 @@ deit.fixed = function (value, digits) {
   return value < 0 && /[1-9]/.test(text) ? '-' + text : text;
 };
 
-/// `value` with three significant digits, as short as that can be said.
+/// `value` with three significant digits.
 deit.significant = function (value) {
   var size = Math.abs(value);
   if (size === 0) return '0';
   if (size >= 1e6 || size < 1e-3)
-    return value.toExponential(2).replace(/\.?0*e\+?/, 'e');
+    return value.toExponential(2).replace('e+', 'e');
   if (size >= 100) return deit.fixed(value, 0);
-  var text = deit.fixed(value, size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
-  return text.indexOf('.') < 0 ? text : text.replace(/\.?0+$/, '');
+  return deit.fixed(value, size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
 };
 
 deit.bytes = function (value) {
@@ -52,6 +51,7 @@ deit.formats = {
   bits: function (value) { return deit.fixed(value, 2) + ' bits'; },
   ratio: function (value) { return deit.significant(value) + '×'; },
   plain: function (value) { return deit.significant(value); },
+  cosine: function (value) { return deit.fixed(value, 5); },
   bytes: deit.bytes,
   seconds: deit.duration
 };
@@ -62,6 +62,13 @@ deit.format = function (value, format) {
   if (typeof value !== 'number') return String(value);
   return deit.isNumber(value) ? deit.formats[format || 'plain'](value)
                               : deit.nothing;
+};
+
+/// Does `column` of a table hold numbers?
+deit.isNumeric = function (column, rows) {
+  return !!column.format || rows.some(function (row) {
+    return typeof column.value(row) === 'number';
+  });
 };
 
 deit.escape = function (text) {

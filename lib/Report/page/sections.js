@@ -56,8 +56,8 @@ deit.moduleColumns = function () {
     }},
     deit.column('spread of weights', 'weights.channel_spread', 'ratio'),
     deit.column('spread of results', 'activations.channel_spread', 'ratio'),
-    deit.column('kurtosis of results', 'activations.kurtosis'),
-    deit.column('KL, alone quantized', 'sensitivity.both.kl'),
+    deit.column('kurtosis of results', 'activations.kurtosis', 'plain'),
+    deit.column('KL, alone quantized', 'sensitivity.both.kl', 'plain'),
     deit.column('SNR, integer', 'error.snr_db', 'decibel')
   ];
 };
@@ -166,7 +166,7 @@ deit.sections = function (report) {
      blocks: deit.charted(['float-against-integer'])},
     {id: 'done', title: 'What was done',
      blocks: deit.charted(['recipe', 'ablation', 'frontier'])},
-    {id: 'models', title: 'Against other models', blocks: deit.charted(
+    {id: 'models', title: 'Other models', blocks: deit.charted(
         ['comparison', 'comparison-spread', 'comparison-nonlinearities'])},
     {id: 'suggestions', title: 'Suggestions',
      blocks: [{suggestions: deit.list(report, 'suggestions')}]},

@@ -210,9 +210,11 @@ def bare(report):
 
 def hostile(report):
     report["model"]["name"] = HOSTILE
+    names = {}
     for one in report["modules"][:3]:
-        one["path"] = HOSTILE + one["path"]
-    report["ranking"][0] = report["modules"][0]["path"]
+        names[one["path"]] = HOSTILE + one["path"]
+        one["path"] = names[one["path"]]
+    report["ranking"] = [names.get(path, path) for path in report["ranking"]]
     report["questions"][0]["answer"] = HOSTILE
     report["suggestions"][0]["title"] = HOSTILE
     report["comparison"][1]["model"]["name"] = HOSTILE
