@@ -32,6 +32,13 @@ static void embedScripts(llvm::raw_ostream &os) {
     os << pageFile(name);
 }
 
+/// Who gets a page gets ECharts, and with it what its license asks for.
+static void embedECharts(llvm::raw_ostream &os) {
+  os << "/*\n"
+     << pageFile("NOTICE") << "\n\n"
+     << pageFile("LICENSE-d3") << "*/" << pageFile("echarts.min.js");
+}
+
 static void embedTitle(const llvm::json::Value &report, llvm::raw_ostream &os) {
   const llvm::json::Object *model = report.getAsObject()->getObject("model");
   llvm::printHTMLEscaped(*model->getString("name"), os);
@@ -47,7 +54,7 @@ static void embed(StringRef place, const llvm::json::Value &report,
   else if (place == "REPORT")
     embedReport(report, os);
   else if (place == "ECHARTS")
-    os << pageFile("echarts.min.js");
+    embedECharts(os);
   else if (place == "SCRIPTS")
     embedScripts(os);
   else

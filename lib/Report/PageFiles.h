@@ -10,7 +10,8 @@
 namespace deit {
 
 /// The text of the file `name` of lib/Report/page, or of ECharts
-/// ("echarts.min.js"), as it was when the library was built.
+/// ("echarts.min.js", "NOTICE", "LICENSE-d3"), as it was when the library was
+/// built.
 llvm::StringRef pageFile(llvm::StringRef name);
 
 /// The files that both the page and the Markdown writer run, in their order,

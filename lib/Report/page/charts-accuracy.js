@@ -251,6 +251,8 @@ deit.frontierSeries = function (view, points, style, key) {
   if (!style.line) return series;
   series.type = 'line';
   series.lineStyle = {width: 2, color: view.theme[style.colour]};
+  if (style.symbol !== deit.solid(style.symbol))
+    series.itemStyle.color = view.theme.paper;
   return series;
 };
 

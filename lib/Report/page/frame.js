@@ -5,7 +5,8 @@
 // A view says how a chart is looked at: `width` in pixels, `theme`, one of
 // deit.themes, `still` for a picture on paper, and what a reader has picked.
 
-deit.font = 'system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, ' +
+/// Without quotes, which ECharts would leave as they are inside an attribute.
+deit.font = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica, ' +
     'Arial, sans-serif';
 
 /// What a tooltip says: a title and rows [label, text].
@@ -21,18 +22,20 @@ deit.legend = function (view, entries) {
   if (entries.length < 2) return {height: 0, option: {show: false}};
   var rows = 1, used = 0;
   entries.forEach(function (entry) {
-    var width = 34 + 6.6 * entry.name.length;
+    var width = 40 + 6.6 * entry.name.length;
     if (used && used + width > view.width) { rows++; used = 0; }
     used += width;
   });
   return {
-    height: 22 * rows + 6,
+    height: 22 * rows + (view.still ? 12 : 6),
     option: {
       data: entries.map(function (entry) {
         return {name: entry.name, icon: deit.solid(entry.symbol || 'roundRect')};
       }),
-      left: 0, top: 0, width: view.width, itemWidth: 11, itemHeight: 11,
-      itemGap: 14, padding: 0, textStyle: {color: view.theme.ink, fontSize: 12},
+      left: view.still ? 8 : 0, top: view.still ? 6 : 0, width: view.width,
+      itemWidth: 11, itemHeight: 11, padding: 0,
+      // Without a browser widths of texts are estimates.
+      itemGap: view.still ? 28 : 14, textStyle: {color: view.theme.ink, fontSize: 12},
       inactiveColor: view.theme.line
     }
   };
