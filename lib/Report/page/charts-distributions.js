@@ -222,12 +222,18 @@ deit.channelChart = function (view, module, entries, what) {
                                   splitNumber: 6})
     };
   });
-  var chart = deit.stack(view, panels, [], {formatter: function (params) {
-    return deit.tip('channel ' + params.value[0] + ', ' + params.seriesName, [
-      ['minimum', deit.significant(params.value[1])],
-      ['maximum', deit.significant(params.value[2])]
-    ]);
-  }});
+  // Channels are too narrow to hit; the nearest to the pointer is meant.
+  var chart = deit.stack(view, panels, [], {
+    trigger: 'axis', formatter: function (params) {
+      var one = [].concat(params)[0];
+      return deit.tip('channel ' + one.value[0] + ', ' + one.seriesName, [
+        ['minimum', deit.significant(one.value[1])],
+        ['maximum', deit.significant(one.value[2])]
+      ]);
+    }
+  });
+  chart.option.tooltip.axisPointer = {type: 'line', snap: true};
+  delete chart.option.axisPointer;
   chart.reading = deit.channelReading(module, kept, what);
   chart.table = {columns: [
     {title: what, value: function (entry) { return entry.name; }},
