@@ -166,10 +166,10 @@ Error checkReport(const json::Value &report) {
   std::optional<int64_t> found =
       object ? object->getInteger("version") : std::nullopt;
   if (!found)
-    return makeError("is not a report, which has a version; measure one with "
+    return makeError("this is no report, which has a version; measure one with "
                      "deit-report --json");
   if (*found != version)
-    return makeError("is a report of version " + Twine(*found) +
+    return makeError("the report is of version " + Twine(*found) +
                      ", this deit-report shows version " + Twine(version) +
                      "; measure the model again");
   json::Value shapes = llvm::cantFail(json::parse(pageFile("shape.json")));

@@ -26,6 +26,44 @@ deit.nameWidth = function (view, names) {
   return Math.min(longest * 6.4 + 18, view.width < 500 ? 118 : 230);
 };
 
+/// Which colours the parts have as bars.
+deit.partColours = {weights: 'blue', activations: 'orange', both: 'grey'};
+
+deit.kindBars = function (view, kinds, axis) {
+  return {
+    height: 34 * kinds.length, left: axis.left, below: 54,
+    yAxis: deit.nameAxis(view, axis.names, axis.left),
+    xAxis: deit.horizontalAxis(view, 'images whose class changes (%)',
+                               {min: 0, split: true}),
+    series: deit.parts.map(function (part) {
+      return {
+        type: 'bar', name: part.name, barGap: '10%', barCategoryGap: '28%',
+        color: view.theme[deit.partColours[part.name]], cursor: 'default',
+        data: kinds.map(function (kind, index) {
+          var agreement = deit.at(kind, part.name + '.agreement');
+          return [deit.isNumber(agreement) ? 100 - agreement : '-', index];
+        })
+      };
+    })
+  };
+};
+
+deit.kindDots = function (view, kinds, axis) {
+  return {
+    height: 20 * kinds.length, left: axis.left, below: 54,
+    yAxis: deit.nameAxis(view, axis.names, axis.left),
+    xAxis: deit.horizontalAxis(view, 'KL divergence (nats, logarithmic)',
+                               {type: 'log', split: true}),
+    series: deit.parts.map(function (part) {
+      return deit.dots(view, part.name, deit.partColours[part.name], part.symbol,
+                       kinds.map(function (kind, index) {
+        var kl = deit.at(kind, part.name + '.kl');
+        return [kl > 0 ? kl : '-', index];
+      }), {symbolSize: 9});
+    })
+  };
+};
+
 deit.charts['sensitivity-kinds'] = {
   title: 'All modules of a kind quantized',
   draw: function (report, view) {
@@ -33,38 +71,22 @@ deit.charts['sensitivity-kinds'] = {
     if (!kinds.length)
       return deit.absent('Kinds of modules were not measured in this report.');
     var names = kinds.map(function (kind) { return deit.kindName(kind.kind); });
-    var left = deit.nameWidth(view, names);
-    var colours = {weights: 'blue', activations: 'orange', both: 'grey'};
-    var series = deit.parts.map(function (part) {
-      return {
-        type: 'bar', name: part.name, color: view.theme[colours[part.name]],
-        barGap: '10%', barCategoryGap: '28%', cursor: 'default',
-        data: kinds.map(function (kind, index) {
-          var agreement = deit.at(kind, part.name + '.agreement');
-          return [deit.isNumber(agreement) ? 100 - agreement : '-', index];
-        })
-      };
-    });
-    var chart = deit.stack(view, [{
-      height: 34 * kinds.length, left: left, series: series,
-      yAxis: deit.nameAxis(view, names, left), below: 48,
-      xAxis: deit.horizontalAxis(view, 'images whose class changes (%)',
-                                 {min: 0, split: true})
-    }], deit.parts.map(function (part) { return {name: part.name}; }), {
-      formatter: function (params) {
-        var kind = kinds[params.value[1]];
-        return deit.tipOf(deit.kindName(kind.kind) + ', ' + params.seriesName,
-                          kind[params.seriesName] || {}, deit.kindColumns(''));
-      }
-    });
-    chart.reading = deit.kindsReading(kinds);
+    var axis = {names: names, left: deit.nameWidth(view, names)};
+    var chart = deit.stack(view, [
+      deit.kindDots(view, kinds, axis), deit.kindBars(view, kinds, axis)
+    ], deit.parts, {formatter: function (params) {
+      var kind = kinds[params.value[1]];
+      return deit.tipOf(deit.kindName(kind.kind) + ', ' + params.seriesName,
+                        kind[params.seriesName] || {}, deit.kindColumns());
+    }});
+    chart.reading = deit.kindsReading(report, kinds);
     chart.table = {columns: [
       {title: 'kind', value: function (kind) { return deit.kindName(kind.kind); }},
       deit.column('modules', 'modules', 'count')
     ].concat(deit.parts.reduce(function (columns, part) {
       return columns.concat([
         deit.column('agreement, ' + part.name, part.name + '.agreement', 'percent'),
-        deit.column('KL, ' + part.name, part.name + '.kl')
+        deit.column('KL, ' + part.name, part.name + '.kl', 'plain')
       ]);
     }, [])), rows: kinds};
     return chart;
@@ -80,14 +102,21 @@ deit.kindColumns = function () {
   ];
 };
 
-deit.kindsReading = function (kinds) {
-  var worst = deit.smallest(kinds, 'both.agreement');
-  if (!worst) return 'Each group of bars is one kind of module quantized.';
-  var name = deit.kindName(worst.kind);
-  return 'Quantizing all ' + deit.format(worst.modules, 'count') +
-      ' modules of the kind “' + name + '” and nothing else changes the class of ' +
-      deit.significant(100 - worst.both.agreement) + ' % of the images, more ' +
-      'than any other kind.';
+/// ", on 256 images", if the report says how many.
+deit.onImages = function (report, key) {
+  var images = deit.at(report, 'evaluation.' + key);
+  return deit.isNumber(images) ? ', on ' + deit.fixed(images, 0) + ' images' : '';
+};
+
+deit.kindsReading = function (report, kinds) {
+  var worst = deit.largest(kinds, 'both.kl');
+  if (!worst) return 'Each row is one kind of module quantized.';
+  return 'Of all kinds, quantizing “' + deit.kindName(worst.kind) + '” (modules: ' +
+      deit.format(worst.modules, 'count') + ') and nothing else changes the ' +
+      'class probabilities the most, by ' + deit.significant(worst.both.kl) +
+      ' nats, and the class of ' +
+      deit.format(100 - worst.both.agreement, 'share') + ' of the images' +
+      deit.onImages(report, 'group_images') + '.';
 };
 
 /// Where an axis of the percentages `values` ends, a little beyond them and never
@@ -96,7 +125,7 @@ deit.percentEnds = function (values) {
   values = values.filter(deit.isNumber);
   if (!values.length) return {min: 0, max: 100, interval: 20};
   var low = Math.min.apply(null, values), high = Math.max.apply(null, values);
-  var room = Math.max(0.04 * (high - low), 0.1);
+  var room = Math.max(0.04 * (high - low), 0.4);
   var step = [0.2, 0.5, 1, 2, 5, 10].filter(function (step) {
     return (high - low + 2 * room) / step <= 5;
   })[0] || 20;
@@ -106,10 +135,11 @@ deit.percentEnds = function (values) {
 };
 
 /// A panel of dots in rows: `rows` {name, points: [number], colour, symbol}.
-deit.stripPanel = function (view, rows, axisName, left) {
-  var ends = deit.percentEnds(rows.reduce(function (all, row) {
+deit.stripPanel = function (view, rows, axisName, left, isPercent) {
+  var values = rows.reduce(function (all, row) {
     return all.concat(row.points.map(function (point) { return point.value; }));
-  }, []));
+  }, []);
+  var ends = isPercent ? deit.percentEnds(values) : {min: 0};
   ends.split = true;
   return {
     height: 26 * rows.length + 10, left: left, below: 54,
@@ -124,11 +154,16 @@ deit.stripPanel = function (view, rows, axisName, left) {
   };
 };
 
-/// Rows of dots for top-1 and agreement, one panel each.
-deit.accuracyStrips = function (view, rows) {
+deit.measures = {
+  top1: 'top-1 accuracy (%)', agreement: 'images of the float model\'s class (%)',
+  kl: 'KL divergence (nats)'
+};
+
+/// Rows of dots, a panel for each of `measures`.
+deit.measureStrips = function (view, rows, measures) {
   var left = deit.nameWidth(view, rows.map(function (row) { return row.name; }));
   var columns = deit.accuracyColumns();
-  var panel = function (key, name) {
+  var panels = measures.map(function (key) {
     return deit.stripPanel(view, rows.map(function (row) {
       return {
         name: row.name, colour: row.colour, symbol: row.symbol,
@@ -136,13 +171,11 @@ deit.accuracyStrips = function (view, rows) {
           return {value: thing[key], tip: deit.tipOf(row.name, thing, columns)};
         })
       };
-    }), name, left);
-  };
-  var chart = deit.stack(view, [
-    panel('top1', 'top-1 accuracy (%)'),
-    panel('agreement', 'images of the float model\'s class (%)')
-  ], [], {formatter: function (params) { return params.value[2]; }});
-  return chart;
+    }), deit.measures[key], left, key !== 'kl');
+  });
+  return deit.stack(view, panels, [], {
+    formatter: function (params) { return params.value[2]; }
+  });
 };
 
 deit.charts.confirmation = {
@@ -157,15 +190,14 @@ deit.charts.confirmation = {
       {name: 'five at random in float', colour: 'grey', symbol: 'emptyCircle',
        things: measured.random_five_float},
       {name: 'worst five in float', colour: 'blue', symbol: 'circle',
-       things: [measured.top_five_float]},
-      {name: 'float', colour: 'ink', symbol: 'rect',
-       things: [{top1: report.float.top1, agreement: 100, kl: 0}]}
+       things: [measured.top_five_float]}
     ];
-    var chart = deit.accuracyStrips(view, rows);
+    // Top-1 is of fewer images than the float model's, so not to be compared.
+    var chart = deit.measureStrips(view, rows, ['agreement', 'kl']);
     chart.table = {columns: [
       {title: 'kept in float', value: function (row) { return row.name; }}
     ].concat(deit.accuracyColumns()), rows: deit.confirmationRows(rows)};
-    chart.reading = deit.confirmationReading(measured);
+    chart.reading = deit.confirmationReading(report, measured);
     return chart;
   }
 };
@@ -179,7 +211,7 @@ deit.confirmationRows = function (rows) {
   }, []);
 };
 
-deit.confirmationReading = function (measured) {
+deit.confirmationReading = function (report, measured) {
   var random = deit.median(measured.random_five_float.map(function (set) {
     return set.agreement;
   }));
@@ -187,7 +219,8 @@ deit.confirmationReading = function (measured) {
       'naively quantized, ' + deit.format(measured.top_five_float.agreement,
       'percent') + ' of the images keep their class, with five at random ' +
       deit.format(random, 'percent') + ' (median), with none ' +
-      deit.format(measured.all_quantized.agreement, 'percent') + '.';
+      deit.format(measured.all_quantized.agreement, 'percent') +
+      deit.onImages(report, 'group_images') + '.';
 };
 
 deit.charts.ablation = {
@@ -202,7 +235,7 @@ deit.charts.ablation = {
     });
     rows.push({name: 'float', colour: 'ink', symbol: 'rect',
                things: [{top1: report.float.top1, agreement: 100, kl: 0}]});
-    var chart = deit.accuracyStrips(view, rows);
+    var chart = deit.measureStrips(view, rows, ['top1', 'agreement']);
     chart.table = {columns: [
       {title: 'step', value: function (step) { return step.step; }},
       {title: 'what it adds', value: function (step) { return step.what; }}
@@ -282,13 +315,12 @@ deit.charts.frontier = {
           return deit.frontierSeries(view, points, style, key);
         }),
         xAxis: deit.horizontalAxis(view, last ? 'stored bits a parameter ' +
-          '(logarithmic)' : '', {type: 'log', logBase: 2, split: true,
-                                 min: 'dataMin', max: 'dataMax'})
+          '(logarithmic)' : '', {type: 'log', logBase: 2, split: true})
       };
     };
     var chart = deit.stack(view, [
-      panel('top1', 'top-1 accuracy (%)', false),
-      panel('agreement', 'images of the float model\'s class (%)', true)
+      panel('top1', deit.measures.top1, false),
+      panel('agreement', deit.measures.agreement, true)
     ], kinds, {formatter: function (params) {
       var point = points[params.value[2]];
       return deit.tipOf(point.name, point, columns);

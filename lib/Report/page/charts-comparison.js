@@ -19,20 +19,21 @@ deit.modelStyle = function (index) {
   return deit.modelStyles[index % deit.modelStyles.length];
 };
 
-deit.lostBars = function (view, models, lost, name, last, left) {
+/// Bars of what rounding costs every model, `cost(measured)`.
+deit.costBars = function (view, models, cost, name, left) {
   return {
     height: 17 * deit.variants.length * Math.max(models.length, 2), left: left,
     below: 54, yAxis: deit.nameAxis(view, deit.variants.map(function (variant) {
       return variant.name;
     }), left),
-    xAxis: deit.horizontalAxis(view, name, {split: true}),
+    xAxis: deit.horizontalAxis(view, name, {min: 0, split: true}),
     series: models.map(function (entry, index) {
       return {
         type: 'bar', name: entry.model.name, cursor: 'default', barGap: '10%',
         barCategoryGap: '28%', barMinHeight: 1,
         color: view.theme[deit.modelStyle(index).colour],
         data: deit.variants.map(function (variant, row) {
-          var value = entry[variant.key] ? lost(entry, entry[variant.key]) : null;
+          var value = entry[variant.key] ? cost(entry[variant.key]) : null;
           return [deit.isNumber(value) ? value : '-', row, index];
         })
       };
@@ -50,12 +51,12 @@ deit.charts.comparison = {
       return variant.name;
     }));
     var chart = deit.stack(view, [
-      deit.lostBars(view, models, function (entry, measured) {
-        return entry.float.top1 - measured.top1;
-      }, 'top-1 accuracy lost (points)', false, left),
-      deit.lostBars(view, models, function (entry, measured) {
-        return 100 - measured.agreement;
-      }, 'images whose class changes (%)', true, left)
+      deit.costBars(view, models, function (measured) {
+        return deit.isNumber(measured.agreement) ? 100 - measured.agreement : null;
+      }, 'images whose class changes (%)', left),
+      deit.costBars(view, models, function (measured) {
+        return measured.kl;
+      }, deit.measures.kl, left)
     ], models.map(function (entry) { return {name: entry.model.name}; }),
       {formatter: function (params) {
         var variant = deit.variants[params.value[1]];
@@ -71,9 +72,7 @@ deit.charts.comparison = {
 
 deit.comparisonTable = function (models) {
   var rows = models.reduce(function (all, entry) {
-    var float = {model: entry.model.name, name: 'float', top1: entry.float.top1,
-                 agreement: 100, kl: 0};
-    return all.concat([float], deit.variants.filter(function (variant) {
+    return all.concat(deit.variants.filter(function (variant) {
       return entry[variant.key];
     }).map(function (variant) {
       var measured = entry[variant.key];
@@ -143,7 +142,7 @@ deit.summaryRows = [
   ['kurtosis of results, median', 'activation_kurtosis_median'],
   ['kurtosis of results, worst', 'activation_kurtosis_worst'],
   ['beyond 6 deviations, worst', 'outlier_percent_worst', 'share'],
-  ['codes never used, median', 'dead_percent_median', 'share']
+  ['codes all but unused, median', 'dead_percent_median', 'share']
 ];
 
 /// A row for each measure, a column for each model.
@@ -181,7 +180,7 @@ deit.nonlinearities = function (report) {
 };
 
 deit.charts['comparison-nonlinearities'] = {
-  title: 'What the nonlinearities leave of 256 codes',
+  title: 'What nonlinearities leave of 256 codes',
   draw: function (report, view) {
     var all = deit.nonlinearities(report);
     if (!all.length)
@@ -202,9 +201,10 @@ deit.charts['comparison-nonlinearities'] = {
         return deit.kindName(entry.kind);
       }}, deit.column('worst one', 'path'),
       deit.column('codes used', 'used', 'count'),
-      deit.column('never used', 'dead_percent', 'share')
+      deit.column('all but unused', 'dead_percent', 'share')
     ], rows: all};
-    chart.reading = 'Of their 256 codes are never used: ' +
+    chart.reading = 'Cut from minimum to maximum, of 256 codes are all but ' +
+        'unused: ' +
         all.map(function (entry) {
           return deit.format(entry.dead_percent, 'share') + ' by ' + entry.model +
               '\'s ' + deit.kindName(entry.kind);

@@ -128,13 +128,29 @@ deit.activationEntries = function (module) {
   return entries;
 };
 
-deit.histogramChart = function (view, entries, axisName, marks) {
+/// A chart of the histograms of `entries`, and of `weighted`, a histogram in
+/// which values count by what they matter, if there is one.
+deit.histogramChart = function (view, entries, axisName, marks, weighted) {
   entries.forEach(function (entry) { entry.histogram = entry.values.histogram; });
-  var chart = deit.stack(view, [
-    deit.histogramPanel(view, entries, 180, axisName, marks)
-  ], entries, {formatter: deit.binTip});
+  var panel = deit.histogramPanel(view, entries, 180, axisName, marks);
+  var legend = entries;
+  if (weighted) {
+    panel.series.push(deit.weightedLine(view, weighted, panel.min));
+    legend = entries.concat([{name: 'weighted by gradients', symbol: 'roundRect'}]);
+  }
+  var chart = deit.stack(view, [panel], legend, {formatter: deit.binTip});
   chart.table = deit.distributionTable(entries);
   return chart;
+};
+
+deit.weightedLine = function (view, histogram, floor) {
+  return {
+    type: 'line', name: 'weighted by gradients', symbol: 'none', silent: true,
+    color: view.theme.ink, lineStyle: {width: 1.5, color: view.theme.ink},
+    data: deit.bins(histogram).map(function (bin) {
+      return [(bin[0] + bin[1]) / 2, bin[2] > floor ? bin[2] : '-'];
+    })
+  };
 };
 
 deit.charts['module-weights'] = {
@@ -169,7 +185,8 @@ deit.charts['module-activations'] = {
     var values = module.activations, codes = module.codes;
     var chart = deit.histogramChart(view, deit.activationEntries(module),
                                     'value of an activation',
-                                    deit.codeMarks(module));
+                                    deit.codeMarks(module),
+                                    deit.at(values, 'fisher.histogram'));
     chart.reading = 'The results of ' + module.path + ' lie from ' +
         deit.significant(values.minimum) + ' to ' +
         deit.significant(values.maximum) + ', up to ' + deit.farthest(values) +
@@ -339,14 +356,15 @@ deit.before = function (report, path) {
 
 /// The chart of a kind of nonlinearity: histograms of what comes into the picked
 /// module and of its result, and for all of its kind which part of the codes is
-/// never used.
+/// all but unused.
 deit.nonlinearChart = function (report, view, kind, key) {
   var modules = deit.modulesWith(report, 'activations').filter(function (m) {
     return m.kind === kind;
   });
   if (!modules.length)
     return deit.absent('This model has no ' + deit.kindName(kind) + '.');
-  var worst = deit.largest(modules, 'codes.dead_percent') || modules[0];
+  var worst = deit.largest(modules, 'codes.dead_percent') ||
+      deit.largest(modules, 'activations.kurtosis') || modules[0];
   var picked = deit.moduleOf(report, view[key]) || worst;
   var panels = [deit.before(report, picked.path), picked].filter(function (m) {
     return m && m.activations;
@@ -359,7 +377,7 @@ deit.nonlinearChart = function (report, view, kind, key) {
   chart.choice = {key: key, value: picked.path,
                   paths: modules.map(function (m) { return m.path; })};
   chart.table = {columns: deit.deadColumns(), rows: modules};
-  chart.reading = deit.deadReading(worst, kind);
+  chart.reading = deit.deadReading(worst);
   return chart;
 };
 
@@ -386,7 +404,7 @@ deit.deadColumns = function () {
     {title: 'module', value: function (module) { return module.path; }},
     deit.column('codes used', 'codes.used', 'count'),
     deit.column('of', 'codes.of', 'count'),
-    deit.column('never used', 'codes.dead_percent', 'share'),
+    deit.column('all but unused', 'codes.dead_percent', 'share'),
     deit.column('clipped', 'codes.clipped_percent', 'share'),
     deit.column('range by', 'codes.method')
   ];
@@ -400,10 +418,10 @@ deit.deadTip = function (module) {
 
 deit.deadPanel = function (view, modules, picked) {
   return {
-    name: 'codes never used (%)', height: 90, min: 0, max: 100, interval: 50,
+    name: 'codes all but unused (%)', height: 90, min: 0, max: 100, interval: 50,
     xAxis: deit.moduleAxis(view, modules, true),
     series: [{
-      type: 'bar', name: 'codes never used', cursor: 'pointer', barMaxWidth: 40,
+      type: 'bar', name: 'codes all but unused', cursor: 'pointer', barMaxWidth: 40,
       color: view.theme.sky, data: modules.map(function (module, index) {
         var dead = deit.at(module, 'codes.dead_percent');
         return {
@@ -416,12 +434,19 @@ deit.deadPanel = function (view, modules, picked) {
   };
 };
 
-deit.deadReading = function (worst, kind) {
-  if (!worst.codes)
-    return 'Which codes the ' + deit.kindName(kind) + ' uses was not measured.';
-  return 'Worst in ' + worst.path + ': ' + deit.format(worst.codes.used, 'count') +
-      ' of ' + deit.format(worst.codes.of, 'count') + ' codes are ever used, ' +
-      deit.format(worst.codes.dead_percent, 'share') + ' are not.';
+deit.deadReading = function (worst) {
+  if (!worst.codes) return deit.lowestReading(worst);
+  return 'Worst in ' + worst.path + ': of its ' +
+      deit.format(worst.codes.of, 'count') + ' codes ' +
+      deit.format(worst.codes.dead_percent, 'share') + ' are all but unused.';
+};
+
+/// Without codes of its own, how a module's results crowd at their lower end.
+deit.lowestReading = function (module) {
+  var bins = deit.bins(module.activations.histogram);
+  return 'In ' + module.path + ', ' + deit.format(bins[0][2], 'share') +
+      ' of the results are below ' + deit.significant(bins[0][1]) +
+      ', the lowest 1/' + bins.length + ' of their range.';
 };
 
 deit.charts.gelu = {

@@ -15,7 +15,8 @@ deit.moduleAxis = function (view, modules, labelled) {
   });
   return deit.axisStyle(view, {
     type: 'category', line: true, nameLocation: 'middle', nameGap: 26,
-    name: labelled ? 'block, in the order of execution' : '',
+    name: !labelled ? '' : (Object.keys(begins).length ? 'block' : 'modules') +
+        ', in the order of execution',
     data: modules.map(function (module) { return module.path; }),
     axisLabel: {
       show: labelled, hideOverlap: true, align: 'left',
@@ -195,7 +196,8 @@ deit.sensitivityReading = function (report, modules) {
   if (!deit.isNumber(kl)) return 'Each column is one module alone quantized.';
   return 'Quantized alone, to 8 bits from minimum to maximum, ' + worst.path +
       ' changes the class probabilities the most (' + deit.significant(kl) +
-      ' nats); the median module does by ' + deit.significant(middle) + '.';
+      ' nats); the median module does by ' + deit.significant(middle) +
+      deit.onImages(report, 'sensitivity_images') + '.';
 };
 
 deit.charts['float-against-integer'] = {

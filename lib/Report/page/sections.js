@@ -75,7 +75,7 @@ deit.moduleFacts = function (module) {
     deit.column('size of its weights', 'weights.bytes', 'bytes'),
     deit.column('bits of its codes', 'codes.bits', 'count'),
     deit.column('codes used', 'codes.used', 'count'),
-    deit.column('codes never used', 'codes.dead_percent', 'share'),
+    deit.column('codes all but unused', 'codes.dead_percent', 'share'),
     deit.column('clipped', 'codes.clipped_percent', 'share'),
     deit.column('lost in the integer program', 'error.drop_db', 'decibel')
   ]);
@@ -112,6 +112,8 @@ deit.methodRows = function (report) {
       deit.format(evaluation.images, 'count') + ' images'],
     ['sensitivity of modules', deit.format(evaluation.sensitivity_images,
       'count') + ' images'],
+    ['kinds, confirmation, other models', deit.format(evaluation.group_images,
+      'count') + ' images'],
     ['time', deit.format(timing.seconds, 'seconds')],
     ['memory', deit.format(timing.peak_bytes, 'bytes') + ' at most']
   ];
@@ -131,8 +133,10 @@ deit.units = [
     'distribution, more are heavier tails'],
   ['beyond 6 deviations', 'values farther than 6 standard deviations from the ' +
     'mean, in percent of the values'],
-  ['never used', 'codes that no calibration image gives rise to, in percent of ' +
-    'the codes'],
+  ['all but unused', 'codes that get less than a hundredth of an even share of ' +
+    'the values, in percent of the codes'],
+  ['weighted by gradients', 'values count by the square of their gradient, by ' +
+    'what the likelihood owes them'],
   ['naive', '8 bits, one scale a tensor, from minimum to maximum'],
   ['w8a8', 'DeiT-MLIR\'s recipe of 8 bits']
 ];
@@ -188,7 +192,7 @@ deit.moduleCharts = ['module-weights', 'module-activations',
 
 /// Evidence of a suggestion, its unit with it.
 deit.evidence = function (one) {
-  var formats = {'%': 'percent', percent: 'percent', dB: 'decibel', db: 'decibel',
+  var formats = {'%': 'share', percent: 'share', dB: 'decibel', db: 'decibel',
                  bytes: 'bytes', bits: 'bits'};
   var format = formats.hasOwnProperty(one.unit) ? formats[one.unit] : null;
   if (typeof one.value !== 'number' || format) return deit.format(one.value, format);

@@ -167,7 +167,7 @@ def hover(browser, page, report):
     assert "rate 3" in text and f"{one['agreement']:.2f} %" in text, text
 
     kind = report["kinds"][5]
-    text = tooltip(browser, "sensitivity-kinds", 0,
+    text = tooltip(browser, "sensitivity-kinds", 1,
                    (100 - kind["activations"]["agreement"]) / 2, 5)
     assert f"{kind['activations']['agreement']:.2f} %" in text, text
 
@@ -245,7 +245,7 @@ def check_panel(browser, report, path):
     assert weights == (module["weights"] is not None)
     for label, member in (("spread of results", "activations.channel_spread"),
                           ("KL, alone quantized", "sensitivity.both.kl"),
-                          ("codes never used", "codes.dead_percent")):
+                          ("codes all but unused", "codes.dead_percent")):
         assert agrees(facts[label], at(module, member)), (label, facts, module)
 
 

@@ -65,6 +65,7 @@ def accuracy(level):
 def module(path, kind, block, layer):
     level = draw.random()
     result = distribution(192, 1.5 + 30 * level**3)
+    result["fisher"] = {"histogram": distribution(4, 2)["histogram"]}
     if kind == "norm":
         result["balanced"] = distribution(192, 1.4)
     single = lambda share: measured(
@@ -147,7 +148,7 @@ def full():
         "command": "deit-report deit_tiny.pth --calib train.bin --data test.bin",
         "model": model, "calibration": {"file": "train.bin", "images": 128},
         "evaluation": {"file": "test.bin", "images": 1000,
-                       "sensitivity_images": 64},
+                       "sensitivity_images": 64, "group_images": 256},
         "float": {"top1": 86.7, "top5": 97.9}, "modules": modules,
         "kinds": [{"kind": kind, "modules": 12, "weights":
                    accuracy(0.2 * i / 4) if i % 2 else None,
