@@ -42,6 +42,10 @@ if shutil.which("valgrind"):
 if config.build_type == "Release" and not config.sanitizers:
     config.available_features.add("release-build")
 
+# A browser, and what drives it, for pages.
+if shutil.which("chromium") and shutil.which("chromedriver"):
+    config.available_features.add("chromium")
+
 # Programs for other CPUs, where there is something that runs them.
 if shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64")

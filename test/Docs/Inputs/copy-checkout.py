@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Copies the checkout that this file is in to a folder, without what was built.
+"""Copies the checkout that this file is in to a folder, without what was built
+but with what scripts/setup has fetched.
 
 usage: copy-checkout.py FOLDER
 """
@@ -19,3 +20,5 @@ def ignore(folder, names):
 
 
 shutil.copytree(ROOT, sys.argv[1], symlinks=True, ignore=ignore)
+shutil.copytree(os.path.join(ROOT, "build/npm"),
+                os.path.join(sys.argv[1], "build/npm"))
