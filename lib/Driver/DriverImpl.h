@@ -5,8 +5,8 @@
 #ifndef DEIT_LIB_DRIVER_DRIVERIMPL_H
 #define DEIT_LIB_DRIVER_DRIVERIMPL_H
 
-#include "Session.h"
 #include "deit/Codegen/Target.h"
+#include "deit/Driver/Session.h"
 #include "deit/Recipe/Recipe.h"
 
 namespace deit {

@@ -3,11 +3,10 @@
 // --sweep: makes and measures a model at many rates.
 
 #include "Sweep.h"
-#include "DriverImpl.h"
-#include "Evaluation.h"
-#include "Quantizer.h"
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Dialect/DeiT/Transforms/GroupRounding.h"
+#include "deit/Driver/Evaluation.h"
+#include "deit/Driver/Quantizer.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/Progress.h"
 #include "llvm/ADT/StringExtras.h"
@@ -108,7 +107,7 @@ Error Sweep::makeKey() {
 
 Error Sweep::read() {
   Level level;
-  auto found = Driver(session.context, options).readInput(level);
+  auto found = readModel(session.context, options, level);
   if (!found)
     return found.takeError();
   if (level != Level::Float)

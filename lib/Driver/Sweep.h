@@ -5,7 +5,7 @@
 #ifndef DEIT_LIB_DRIVER_SWEEP_H
 #define DEIT_LIB_DRIVER_SWEEP_H
 
-#include "Session.h"
+#include "deit/Driver/Session.h"
 
 namespace deit {
 

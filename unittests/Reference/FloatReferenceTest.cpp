@@ -535,13 +535,16 @@ TEST_F(FloatReferenceVariantsTest, VariantsAreRunsWithOneValueRounded) {
   auto logits = llvm::cantFail(reference->runVariants(
       function(), images, 2,
       [&](OpResult result) {
-        return isa<LinearOp, GeluOp, MatmulOp>(result.getOwner())
-                   ? formats
-                   : std::vector<CodeFormat>();
+        std::vector<Variant> variants;
+        if (isa<LinearOp, GeluOp, MatmulOp>(result.getOwner()))
+          for (const CodeFormat &format : formats)
+            variants.push_back({std::nullopt, format});
+        return variants;
       },
-      [&](OpResult result, size_t index, ArrayRef<float> logits) {
-        EXPECT_EQ(logits.vec(), rounded(result.getOwner(), formats[index]));
-        changed += logits.vec() != plain;
+      [&](const VariantRun &run) {
+        EXPECT_EQ(run.logits.vec(),
+                  rounded(run.result.getOwner(), formats[run.index]));
+        changed += run.logits.vec() != plain;
         ++seen;
       }));
   EXPECT_EQ(logits, plain);
