@@ -3,12 +3,26 @@
 // Reads a model and what it computes on its images.
 
 #include "Subject.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Pipelines/Pipelines.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/Progress.h"
 #include "llvm/Support/Path.h"
 
 using namespace deit;
+
+Expected<Distribution> deit::weightDistribution(const AnalyzedModule &module) {
+  Value weights = module.weights->get();
+  FailureOr<std::vector<float>> values = readFloatConstant(weights);
+  if (failed(values))
+    return makeError("the weight of '" + module.path +
+                     "' is no readable float constant; import the checkpoint "
+                     "again");
+  // What an addition adds has no output channels.
+  auto type = cast<ShapedType>(weights.getType());
+  return distributionOfWeights(*values,
+                               isa<AddOp>(module.op) ? 1 : type.getDimSize(0));
+}
 
 static DriverOptions driverOptions(const AnalysisOptions &analysis,
                                    const AnalysisInput &input) {

@@ -6,11 +6,15 @@
 #define DEIT_LIB_ANALYSIS_SUBJECT_H
 
 #include "deit/Analysis/Analysis.h"
+#include "deit/Analysis/Distributions.h"
 #include "deit/Analysis/Modules.h"
 #include "deit/Calibration/Calibration.h"
 #include "deit/Driver/Evaluation.h"
 
 namespace deit {
+
+/// Images that are run together: what the caches hold.
+inline constexpr int64_t kImagesPerRun = 4;
 
 /// Neither copied nor moved, for the session refers to it.
 class Subject {
@@ -49,6 +53,9 @@ private:
 
   MLIRContext &context;
 };
+
+/// Of the weights of `module`, which has some, float ones.
+Expected<Distribution> weightDistribution(const AnalyzedModule &module);
 
 } // namespace deit
 
