@@ -79,7 +79,7 @@ private:
   Error step(Operation &op);
   /// Runs `first` and what comes after it.
   Expected<std::vector<float>> runFrom(Operation &first);
-  Error roundWeights(Operation &op, const CodeFormat &format);
+  Error stepRounded(Operation &op, const CodeFormat &format);
   Error tryVariants(OpResult result, ArrayRef<Variant> variants,
                     const Execution &before, VariantObserver observer,
                     FloatHook hook);
@@ -392,13 +392,19 @@ Execution::run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count) {
   return runFrom(function.getBody().front().front());
 }
 
-/// Rounds the weights of `op` for this execution alone.
-Error Execution::roundWeights(Operation &op, const CodeFormat &format) {
-  Live &weights = tensors.find(weightOperand(&op)->get())->second;
-  TensorPtr rounded = kernels.copy(weights.tensor);
+/// Runs `op` with its weights rounded. Other operations see them as they were.
+Error Execution::stepRounded(Operation &op, const CodeFormat &format) {
+  Value weights = weightOperand(&op)->get();
+  TensorPtr exact = get(weights);
+  TensorPtr rounded = kernels.copy(exact);
   if (!rounded || !kernels.roundToCodes(rounded, format))
     return kernelError();
-  weights.tensor = std::move(rounded);
+  tensors.find(weights)->second.tensor = std::move(rounded);
+  if (Error error = step(op))
+    return error;
+  auto left = tensors.find(weights);
+  if (left != tensors.end())
+    left->second.tensor = std::move(exact);
   return Error::success();
 }
 
@@ -410,12 +416,9 @@ Error Execution::tryVariants(OpResult result, ArrayRef<Variant> variants,
   for (auto [index, variant] : llvm::enumerate(variants)) {
     // Tensors are shared, for none is changed that somebody reads.
     Execution trial = variant.weights ? before : *this;
-    if (variant.weights) {
-      if (Error error = trial.roundWeights(op, *variant.weights))
+    if (variant.weights)
+      if (Error error = trial.stepRounded(op, *variant.weights))
         return error;
-      if (Error error = trial.step(op))
-        return error;
-    }
     TensorPtr &value = trial.tensors.find(result)->second.tensor;
     if (variant.result) {
       value = kernels.copy(value);
