@@ -42,16 +42,17 @@ static Answer answerDistributions(const Report &report) {
   const ModelComparison &own = report.own();
   const DistributionSummary &summary = own.summary;
   std::string text =
-      formatv("Weights are near normal, with a median kurtosis of {0} (3 is "
-              "normal) and channels whose widest has {1} times the range of "
-              "the middle one. Activations are not: their median kurtosis is "
-              "{2}, the worst {3}, and the widest channel has {4} times the "
-              "range of the middle one in the median, {5} in the worst module.",
-              number(summary.weightKurtosis), number(summary.weightSpread),
-              number(summary.activationKurtosis),
-              number(summary.activationKurtosisWorst),
-              number(summary.activationSpread),
-              number(summary.activationSpreadWorst))
+      formatv(
+          "Of weights the median kurtosis is {0} (a normal distribution has "
+          "3), and the widest channel has {1} times the range of the "
+          "middle one in the median. Of activations the median kurtosis is "
+          "{2}, the worst {3}, and the widest channel has {4} times the "
+          "range of the middle one in the median, {5} in the worst module.",
+          number(summary.weightKurtosis), number(summary.weightSpread),
+          number(summary.activationKurtosis),
+          number(summary.activationKurtosisWorst),
+          number(summary.activationSpread),
+          number(summary.activationSpreadWorst))
           .str();
   if (const ModuleSummary *wide = largest(own.modules, spreadOf))
     text += " Channels differ the most in " + wide->path + ".";

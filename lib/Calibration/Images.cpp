@@ -19,6 +19,7 @@ struct FreeResizer {
 /// A CIFAR file that closes itself.
 struct CifarFile {
   ~CifarFile() { deit_cifar_close(&reader); }
+  std::string path; ///< the reader names it in errors
   deit_cifar reader = {};
   deit_error error = {};
 };
@@ -51,8 +52,8 @@ static Error openImages(func::FuncOp function, StringRef path,
   if (!image || image.getRank() != 4 || !logits || logits.getRank() != 2)
     return makeError("'" + function.getName() +
                      "' is not a function from image to logits");
-  std::string name = path.str();
-  if (!deit_cifar_open(&file.reader, name.c_str(), /*format=*/0,
+  file.path = path.str();
+  if (!deit_cifar_open(&file.reader, file.path.c_str(), /*format=*/0,
                        logits.getDimSize(1), &file.error))
     return failOn(file.error);
   return Error::success();

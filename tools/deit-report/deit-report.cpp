@@ -188,9 +188,26 @@ static Expected<AnalysisOptions> makeOptions(int argc, char **argv) {
   return options;
 }
 
+/// Fails where no file `path` can be made: better now than after measuring.
+static Error checkWritable(StringRef path) {
+  if (path.empty() || path == "-")
+    return Error::success();
+  if (llvm::sys::fs::is_directory(path))
+    return makeError(path + " is a folder; name a file");
+  StringRef folder = llvm::sys::path::parent_path(path);
+  std::error_code code = llvm::sys::fs::access(
+      folder.empty() ? "." : folder, llvm::sys::fs::AccessMode::Write);
+  return code ? makeError(path + " cannot be written: " + code.message() +
+                          "; name a file in a folder that is there")
+              : Error::success();
+}
+
 static Error checkOptions() {
   if (jsonPath.empty() && output.empty())
     return makeError("no output; name a file with -o, or with --json");
+  for (StringRef path : {StringRef(jsonPath), StringRef(output)})
+    if (Error error = checkWritable(path))
+      return error;
   if (!from.empty() && !input.empty())
     return makeError("--from shows what was measured before; leave out the "
                      "model, or --from");
