@@ -181,6 +181,9 @@ static Error compareOthers(MLIRContext &context, const AnalysisOptions &options,
 Expected<llvm::json::Value> deit::analyzeModel(MLIRContext &context,
                                                const AnalysisOptions &options) {
   auto start = std::chrono::steady_clock::now();
+  for (const AnalysisInput &input : options.against)
+    if (Error error = Subject::check(context, options, input))
+      return prefixError("--against: ", std::move(error));
   auto subject = Subject::open(context, options, options.input);
   if (!subject)
     return subject.takeError();

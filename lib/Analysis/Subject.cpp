@@ -60,11 +60,23 @@ Error Subject::read() {
   return Error::success();
 }
 
-Error Subject::loadImages(int64_t limit, int64_t groupImages) {
+Error Subject::countImages(int64_t limit) {
   Expected<int64_t> held = countCalibrationImages(function(), driver.data);
   if (!held)
     return held.takeError();
   evaluationImages = limit ? std::min(limit, *held) : *held;
+  Expected<int64_t> calibration =
+      countCalibrationImages(function(), driver.calibration);
+  if (!calibration)
+    return calibration.takeError();
+  if (*calibration >= driver.samples)
+    return Error::success();
+  return makeError(driver.calibration + " holds " + Twine(*calibration) +
+                   " images, fewer than the " + Twine(driver.samples) +
+                   " asked for; lower --samples");
+}
+
+Error Subject::loadImages(int64_t groupImages) {
   Expected<ImageBatch> loaded = loadCalibrationImages(
       function(), driver.data, std::min(groupImages, evaluationImages));
   if (!loaded)
@@ -102,9 +114,24 @@ Subject::open(MLIRContext &context, const AnalysisOptions &analysis,
   subject->driver = driverOptions(analysis, input);
   if (Error error = subject->read())
     return std::move(error);
-  if (Error error = subject->loadImages(analysis.limit, analysis.groupImages))
+  if (Error error = subject->countImages(analysis.limit))
+    return std::move(error);
+  if (Error error = subject->loadImages(analysis.groupImages))
     return std::move(error);
   if (Error error = subject->runFloat(analysis.threads))
     return std::move(error);
   return subject;
+}
+
+Error Subject::check(MLIRContext &context, const AnalysisOptions &analysis,
+                     const AnalysisInput &input) {
+  // A context keeps the weights of all models that it has seen.
+  MLIRContext scratch(context.getDialectRegistry(),
+                      MLIRContext::Threading::DISABLED);
+  Subject subject(scratch);
+  subject.driver = driverOptions(analysis, input);
+  subject.driver.note = subject.driver.import.note = nullptr;
+  if (Error error = subject.read())
+    return error;
+  return subject.countImages(analysis.limit);
 }

@@ -24,6 +24,10 @@ public:
   open(MLIRContext &context, const AnalysisOptions &analysis,
        const AnalysisInput &input);
 
+  /// Fails as `open` would, without running anything: for what comes late.
+  static Error check(MLIRContext &context, const AnalysisOptions &analysis,
+                     const AnalysisInput &input);
+
   Session session() const { return {context, driver}; }
   func::FuncOp function() const { return forwardOf(*prepared); }
   ImageFile evaluationFile() const { return {driver.data, evaluationImages}; }
@@ -48,7 +52,8 @@ public:
 private:
   explicit Subject(MLIRContext &context) : context(context) {}
   Error read();
-  Error loadImages(int64_t limit, int64_t groupImages);
+  Error countImages(int64_t limit);
+  Error loadImages(int64_t groupImages);
   Error runFloat(unsigned threads);
 
   MLIRContext &context;
