@@ -15,8 +15,9 @@ namespace {
 /// One analysis of one model.
 class Analysis {
 public:
-  Analysis(const Subject &subject, const AnalysisOptions &options)
-      : subject(subject), options(options), runner(subject) {}
+  Analysis(const Subject &subject, const PlainRounding &plain,
+           const AnalysisOptions &options)
+      : subject(subject), plain(plain), options(options), runner(subject) {}
 
   Error run(Report &report);
 
@@ -29,6 +30,7 @@ private:
   Error measureSteps(Report &report);
 
   const Subject &subject;
+  const PlainRounding &plain;
   const AnalysisOptions &options;
   StepRunner runner;
 };
@@ -80,10 +82,7 @@ Error Analysis::describeBalanced(Report &report) {
 Error Analysis::measureRounding(Report &report) {
   if (!wants("sensitivity"))
     return Error::success();
-  Expected<PlainRounding> rounding = PlainRounding::create(subject);
-  if (!rounding)
-    return rounding.takeError();
-  auto effects = measureModules(subject, *rounding, options.sensitivityImages);
+  auto effects = measureModules(subject, plain, options.sensitivityImages);
   if (!effects)
     return effects.takeError();
   report.ranking = rankModules(*effects);
@@ -91,7 +90,7 @@ Error Analysis::measureRounding(Report &report) {
     found.sensitivity = std::move(effect);
   if (!wants("confirmation"))
     return Error::success();
-  return take(confirmRanking(subject, *rounding, report.ranking),
+  return take(confirmRanking(subject, plain, report.ranking),
               report.confirmation.emplace());
 }
 
@@ -120,12 +119,8 @@ Error Analysis::measureRecipe(Report &report) {
   }
   if (!wants("depth"))
     return Error::success();
-  Expected<PlainRounding> rounding = PlainRounding::create(subject);
-  if (!rounding)
-    return rounding.takeError();
-  return take(
-      measureDepth(subject, *rounding, *model, options.sensitivityImages),
-      report.depth);
+  return take(measureDepth(subject, plain, *model, options.sensitivityImages),
+              report.depth);
 }
 
 /// What the pipeline's steps do.
@@ -143,7 +138,7 @@ Error Analysis::run(Report &report) {
     return error;
   if (Error error = describeBalanced(report))
     return error;
-  if (Error error = take(compareModel(subject, options),
+  if (Error error = take(compareModel(subject, plain, options),
                          report.comparison.emplace_back()))
     return error;
   if (Error error = measureRounding(report))
@@ -171,7 +166,10 @@ static Error compareOthers(MLIRContext &context, const AnalysisOptions &options,
     auto subject = Subject::open(context, options, input);
     if (!subject)
       return prefixError("--against: ", subject.takeError());
-    if (Error error = take(compareModel(**subject, options),
+    Expected<PlainRounding> plain = PlainRounding::create(**subject);
+    if (!plain)
+      return plain.takeError();
+    if (Error error = take(compareModel(**subject, *plain, options),
                            report.comparison.emplace_back()))
       return prefixError("--against: " + input.model + ": ", std::move(error));
   }
@@ -187,8 +185,11 @@ Expected<llvm::json::Value> deit::analyzeModel(MLIRContext &context,
   auto subject = Subject::open(context, options, options.input);
   if (!subject)
     return subject.takeError();
+  Expected<PlainRounding> plain = PlainRounding::create(**subject);
+  if (!plain)
+    return plain.takeError();
   Report report;
-  if (Error error = Analysis(**subject, options).run(report))
+  if (Error error = Analysis(**subject, *plain, options).run(report))
     return std::move(error);
   if (Error error = compareOthers(context, options, report))
     return std::move(error);

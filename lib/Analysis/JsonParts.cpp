@@ -125,6 +125,7 @@ static json::Object summaryJson(const DistributionSummary &summary) {
       {"weight_channel_spread_median", jsonOf(summary.weightSpread)},
       {"weight_kurtosis_median", jsonOf(summary.weightKurtosis)},
       {"weight_snr_db_median", jsonOf(summary.weightDecibels)},
+      {"weight_values_median", jsonOf(summary.weightValues)},
       {"activation_channel_spread_median", jsonOf(summary.activationSpread)},
       {"activation_channel_spread_worst",
        jsonOf(summary.activationSpreadWorst)},

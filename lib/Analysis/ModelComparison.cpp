@@ -4,7 +4,8 @@
 
 #include "ModelComparison.h"
 #include "deit/Calibration/Observation.h"
-#include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Support/FileIO.h"
 #include "deit/Support/Progress.h"
 #include "llvm/Support/Path.h"
 
@@ -68,6 +69,35 @@ static CodeUse plainUse(const AnalyzedModule &module,
                         const ActivationStatistics &statistics) {
   return useOf(statistics.histogram,
                formatFor(module.result(), statistics.histogram.range()));
+}
+
+/// How many different values there are.
+static double countValues(std::vector<float> values) {
+  llvm::sort(values);
+  return static_cast<double>(std::unique(values.begin(), values.end()) -
+                             values.begin());
+}
+
+/// See DistributionSummary. Folds of normalizations would hide it.
+static Error countWeightValues(const Subject &subject,
+                               DistributionSummary &summary) {
+  constexpr size_t kMany = 1000;
+  Sample counts;
+  for (const AnalyzedModule &module :
+       analyzedModules(forwardOf(*subject.imported))) {
+    if (!module.weights)
+      continue;
+    FailureOr<std::vector<float>> values =
+        readFloatConstant(module.weights->get());
+    if (failed(values))
+      return makeError("the weight of '" + module.path +
+                       "' is no readable float constant; import the "
+                       "checkpoint again");
+    if (values->size() > kMany)
+      counts.add(countValues(std::move(*values)));
+  }
+  summary.weightValues = counts.median();
+  return Error::success();
 }
 
 static Error summarizeWeights(const Subject &subject,
@@ -160,20 +190,20 @@ static Error measureWhole(const Subject &subject, const PlainRounding &plain,
 }
 
 bool ModelComparison::hasRoundedWeights() const {
-  constexpr double kExact = 80; // what floats make of codes has 100 and more
-  return summary.weightDecibels && *summary.weightDecibels > kExact;
+  constexpr double kCodes = 256;
+  return summary.weightValues && *summary.weightValues <= kCodes;
 }
 
 Expected<ModelComparison> deit::compareModel(const Subject &subject,
+                                             const PlainRounding &plain,
                                              const AnalysisOptions &options) {
-  Expected<PlainRounding> plain = PlainRounding::create(subject);
-  if (!plain)
-    return plain.takeError();
   ModelComparison result;
   result.facts = factsOf(subject, options);
-  if (Error error = measureWhole(subject, *plain, result))
+  if (Error error = measureWhole(subject, plain, result))
     return std::move(error);
-  if (Error error = summarizeWeights(subject, *plain, result.summary))
+  if (Error error = summarizeWeights(subject, plain, result.summary))
+    return std::move(error);
+  if (Error error = countWeightValues(subject, result.summary))
     return std::move(error);
   summarizeActivations(subject, result.summary);
   result.nonlinearities = worstNonlinearities(subject);
@@ -183,7 +213,7 @@ Expected<ModelComparison> deit::compareModel(const Subject &subject,
         {module.path, module.kind, distributionOf(statistics)});
   if (options.skip.contains("kinds"))
     return result;
-  auto kinds = measureKinds(subject, *plain);
+  auto kinds = measureKinds(subject, plain);
   if (!kinds)
     return kinds.takeError();
   result.kinds = std::move(*kinds);

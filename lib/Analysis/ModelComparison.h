@@ -28,9 +28,11 @@ ModelFacts factsOf(const Subject &subject, const AnalysisOptions &options);
 /// Distributions in a few numbers: medians and worst cases over modules.
 struct DistributionSummary {
   std::optional<double> weightSpread, weightKurtosis; ///< medians
-  /// Signal to noise of weights rounded plainly, the median; infinite where
-  /// weights are codes already.
+  /// Signal to noise of weights rounded plainly, the median.
   std::optional<double> weightDecibels;
+  /// How many different values the weights of a tensor of more than a thousand
+  /// have, as they were read; the median.
+  std::optional<double> weightValues;
   std::optional<double> activationSpread, activationSpreadWorst;
   std::optional<double> activationKurtosis, activationKurtosisWorst;
   std::optional<double> outlierPercentWorst;
@@ -61,12 +63,13 @@ struct ModelComparison {
   std::vector<ModuleSummary> modules;
   std::vector<KindEffects> kinds; ///< unless they are left out
 
-  /// Whether the median of weights loses nothing when rounded plainly: they
-  /// were codes in training.
+  /// Whether weights were codes of 8 bits before they were read.
   bool hasRoundedWeights() const;
 };
 
+/// Measures `subject`, whose plain rounding is `plain`.
 Expected<ModelComparison> compareModel(const Subject &subject,
+                                       const PlainRounding &plain,
                                        const AnalysisOptions &options);
 
 } // namespace deit

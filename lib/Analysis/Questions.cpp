@@ -157,16 +157,13 @@ static std::string describeModel(const ModelComparison &each) {
 static std::string describeTraining(const ModelComparison &each) {
   if (!each.hasRoundedWeights())
     return "";
-  std::string loss =
-      each.summary.weightDecibels
-          ? number(each.summary.weightDecibels, 0) + " dB in the median"
-          : "none";
-  return " The weights of " + each.facts.name +
-         " come from quantization-aware training: rounding them loses next to "
-         "nothing (" +
-         loss +
-         "), so it is no fair witness for weights; a model that was trained in "
-         "float is.";
+  return formatv(" The weights of {0} come from quantization-aware training: a "
+                 "tensor has {1} different values in the median, so they were "
+                 "codes already and the network has learned to live with "
+                 "rounding. It is no fair witness; a model that was trained in "
+                 "float is.",
+                 each.facts.name, number(each.summary.weightValues, 0))
+      .str();
 }
 
 /// What sets `own` apart from `other`, an easier model.

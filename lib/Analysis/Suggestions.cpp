@@ -230,7 +230,8 @@ void Rules::activationsFirst() {
   const ModelComparison &own = report.own();
   double weights = own.weightsOnly.divergence;
   double activations = own.activationsOnly.divergence;
-  if (activations < 4 * weights || weights < 0)
+  constexpr double kCostly = 1e-3; // nats: less moves hardly a decision
+  if (activations < kCostly || activations < 4 * weights)
     return;
   add({"Work on activations, not on weights",
        formatv("Rounding activations alone costs {0:e2} nats, weights alone "

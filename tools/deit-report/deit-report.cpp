@@ -64,9 +64,9 @@ static cl::opt<unsigned> sensitivityImages(
     "sensitivity-images", cl::value_desc("n"), cl::cat(category), cl::init(32),
     cl::desc("Test images for each module by itself; default: 32"));
 static cl::opt<unsigned> groupImages(
-    "group-images", cl::value_desc("n"), cl::cat(category), cl::init(256),
+    "group-images", cl::value_desc("n"), cl::cat(category), cl::init(128),
     cl::desc("Test images for kinds of modules and for comparing models; "
-             "default: 256"));
+             "default: 128"));
 static cl::list<std::string>
     against("against", cl::value_desc("model,calib,data"), cl::cat(category),
             cl::desc("Compare with this model, calibrated and measured on "
