@@ -50,11 +50,7 @@ static constexpr PlannedStep kSteps[] = {
     {"error-feedback",
      "At the same 3 bits, weights still to be rounded make up for the error of "
      "those that are.",
-     [](Steps &steps) { steps.weights = WeightSteps::Feedback; }, true},
-    {"adjusting",
-     "Biases and layer norms are adjusted to the rounded weights, by the "
-     "divergence of the logits.",
-     [](Steps &steps) { steps.weights = WeightSteps::Adjusted; }, true}};
+     [](Steps &steps) { steps.weights = WeightSteps::Feedback; }, true}};
 
 /// The logits as real numbers: those of an integer program are codes.
 static std::vector<float> realLogits(const Subject &subject, ModuleOp module,

@@ -10,7 +10,7 @@ using namespace deit;
 Expected<std::vector<SweepRow>> deit::measureFrontier(const Subject &subject) {
   std::vector<SweepTask> tasks = subject.isConvolutional()
                                      ? sweepTasks({}, {})
-                                     : sweepTasks({4, 3, 2.5}, {4, 3});
+                                     : sweepTasks({4, 3}, {4, 3});
   SweepRowMaker maker(subject.session(), *subject.imported,
                       subject.evaluationFile(), subject.floats);
   Progress progress("measuring rates, row", static_cast<int64_t>(tasks.size()));

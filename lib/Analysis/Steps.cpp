@@ -95,15 +95,13 @@ Expected<ModuleOp> StepRunner::measured(Base &base) {
 
 static void addRounding(OpPassManager &pm, const DriverOptions &driver,
                         const Steps &steps) {
-  constexpr unsigned kEpochs = 6; // as deit-quantization
   ChooseStepsPassOptions choose;
   choose.bits = steps.bits;
   pm.addPass(createChooseStepsPass(choose));
   if (steps.weights == WeightSteps::Nearest)
     return;
-  auto round = withImages<RoundWeightsPassOptions>(driver);
-  round.epochs = steps.weights == WeightSteps::Adjusted ? kEpochs : 0;
-  pm.addPass(createRoundWeightsPass(round));
+  pm.addPass(
+      createRoundWeightsPass(withImages<RoundWeightsPassOptions>(driver)));
 }
 
 Error StepRunner::calibrate(Base &base, ModuleOp module, const Steps &steps) {

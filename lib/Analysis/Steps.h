@@ -13,9 +13,8 @@ namespace deit {
 /// How weights of fewer than 8 bits are rounded.
 enum class WeightSteps {
   EightBits,
-  Nearest,  ///< to steps that were chosen
-  Feedback, ///< with error feedback
-  Adjusted  ///< and with biases and layer norms adjusted to it
+  Nearest, ///< to steps that were chosen
+  Feedback ///< with error feedback
 };
 
 /// Which of the pipeline's steps are taken. None: the recipe naive; the first
