@@ -12,7 +12,7 @@
 using namespace deit;
 
 static std::string fileName(StringRef path) {
-  return llvm::sys::path::filename(path).str();
+  return llvm::json::fixUTF8(llvm::sys::path::filename(path));
 }
 
 ModelFacts deit::factsOf(const Subject &subject,
@@ -87,12 +87,9 @@ static Error countWeightValues(const Subject &subject,
        analyzedModules(forwardOf(*subject.imported))) {
     if (!module.weights)
       continue;
-    FailureOr<std::vector<float>> values =
-        readFloatConstant(module.weights->get());
-    if (failed(values))
-      return makeError("the weight of '" + module.path +
-                       "' is no readable float constant; import the "
-                       "checkpoint again");
+    Expected<std::vector<float>> values = readWeights(module);
+    if (!values)
+      return values.takeError();
     if (values->size() > kMany)
       counts.add(countValues(std::move(*values)));
   }

@@ -8,6 +8,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/JSON.h"
 
 using namespace deit;
 
@@ -73,7 +74,8 @@ public:
   std::string nameOf(Operation *op) {
     StringRef path = modulePath(op);
     unsigned count = ++counts[path];
-    return count == 1 ? path.str() : (path + "#" + Twine(count)).str();
+    std::string name = llvm::json::fixUTF8(path);
+    return count == 1 ? name : name + "#" + std::to_string(count);
   }
 
   std::optional<int64_t> blockOf(Operation *op) {

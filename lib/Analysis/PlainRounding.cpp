@@ -55,11 +55,9 @@ Error PlainRounding::addWeights(const AnalyzedModule &module, bool perChannel) {
   if (!module.weights)
     return Error::success();
   Value operand = module.weights->get();
-  FailureOr<std::vector<float>> values = readFloatConstant(operand);
-  if (failed(values))
-    return makeError("the weight of '" + module.path +
-                     "' is no readable float constant; import the checkpoint "
-                     "again");
+  Expected<std::vector<float>> values = readWeights(module);
+  if (!values)
+    return values.takeError();
   auto type = cast<RankedTensorType>(operand.getType());
   // What an addition adds has no output channels.
   size_t rows = isa<AddOp>(module.op) ? 1 : type.getDimSize(0);

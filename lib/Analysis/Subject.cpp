@@ -11,15 +11,22 @@
 
 using namespace deit;
 
+Expected<std::vector<float>> deit::readWeights(const AnalyzedModule &module) {
+  FailureOr<std::vector<float>> values =
+      readFloatConstant(module.weights->get());
+  if (succeeded(values))
+    return std::move(*values);
+  return makeError("the weight of '" + module.path +
+                   "' is no readable float constant; import the checkpoint "
+                   "again");
+}
+
 Expected<Distribution> deit::weightDistribution(const AnalyzedModule &module) {
-  Value weights = module.weights->get();
-  FailureOr<std::vector<float>> values = readFloatConstant(weights);
-  if (failed(values))
-    return makeError("the weight of '" + module.path +
-                     "' is no readable float constant; import the checkpoint "
-                     "again");
+  Expected<std::vector<float>> values = readWeights(module);
+  if (!values)
+    return values.takeError();
   // What an addition adds has no output channels.
-  auto type = cast<ShapedType>(weights.getType());
+  auto type = cast<ShapedType>(module.weights->get().getType());
   return distributionOfWeights(*values,
                                isa<AddOp>(module.op) ? 1 : type.getDimSize(0));
 }
@@ -50,9 +57,8 @@ Error Subject::read() {
                                     "a checkpoint or a float model");
   imported = std::move(*found);
   prepared = OwningOpRef<ModuleOp>(imported->clone());
-  name = imported->getSymName()
-             .value_or(llvm::sys::path::stem(driver.input))
-             .str();
+  name = llvm::json::fixUTF8(
+      imported->getSymName().value_or(llvm::sys::path::stem(driver.input)));
   if (Error error =
           session().lower(*prepared, "preparing", populatePreparePipeline))
     return error;

@@ -59,7 +59,10 @@ private:
   MLIRContext &context;
 };
 
-/// Of the weights of `module`, which has some, float ones.
+/// The weights of `module`, which has some. Fails unless they are float ones.
+Expected<std::vector<float>> readWeights(const AnalyzedModule &module);
+
+/// The distribution of those.
 Expected<Distribution> weightDistribution(const AnalyzedModule &module);
 
 } // namespace deit

@@ -144,7 +144,7 @@ static std::string commandLine(int argc, char **argv) {
   std::string text = llvm::sys::path::filename(argv[0]).str();
   for (int i = 1; i < argc; ++i)
     text += std::string(" ") + argv[i];
-  return text;
+  return llvm::json::fixUTF8(text);
 }
 
 static void setSinks(AnalysisOptions &options) {

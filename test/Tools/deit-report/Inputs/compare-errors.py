@@ -9,7 +9,7 @@ import sys
 
 report, compare = (json.load(open(path)) for path in sys.argv[1:])
 found = {module["path"]: module["error"] for module in report["modules"]}
-expected = {module["path"]: module for module in compare["modules"]}
+expected = {module["module"]: module for module in compare["modules"]}
 compared = 0
 for path, error in found.items():
     if (error is None) != (path not in expected):
