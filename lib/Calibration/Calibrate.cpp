@@ -3,7 +3,7 @@
 // Leaves the observed ranges on the operations.
 
 #include "ImagePasses.h"
-#include "Observation.h"
+#include "deit/Calibration/Observation.h"
 #include "deit/Calibration/Passes.h"
 #include "deit/Dialect/DeiT/IR/Remarks.h"
 #include "deit/Support/FileIO.h"
@@ -93,8 +93,7 @@ CalibratePass::loadImages(func::FuncOp function) {
 /// The first `count` of `images`, or all of them.
 static ImageBatch firstOf(const ImageBatch &images, int64_t count) {
   count = std::min(count, images.count);
-  size_t bytes = images.pixels.size() / images.count * count;
-  return {{images.pixels.begin(), images.pixels.begin() + bytes}, count};
+  return {images.slice(0, count).vec(), count, {}};
 }
 
 Error CalibratePass::calibrate(func::FuncOp function) {

@@ -2,8 +2,8 @@
 //
 // Chooses a range for every value out of statistics.
 
-#include "Observation.h"
 #include "deit/Calibration/Calibration.h"
+#include "deit/Calibration/Observation.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
 

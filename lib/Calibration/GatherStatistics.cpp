@@ -2,8 +2,8 @@
 //
 // Runs a float model and gathers statistics of its values.
 
-#include "Observation.h"
 #include "deit/Calibration/Calibration.h"
+#include "deit/Calibration/Observation.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/Support/xxhash.h"
@@ -69,17 +69,24 @@ static void describeMoments(ArrayRef<float> values,
     activation.kurtosis = fourth * count / (second * second);
 }
 
+ActivationStatistics deit::describeValues(ArrayRef<float> values,
+                                          int64_t channels) {
+  ActivationStatistics result;
+  result.histogram = Histogram::fromValues(values);
+  describeMoments(values, result);
+  if (channels)
+    result.channels = describeChannels(values, channels);
+  return result;
+}
+
 static ActivationStatistics describeActivation(OpResult result,
                                                ArrayRef<float> values,
                                                ArrayRef<int64_t> shape) {
-  ActivationStatistics activation;
+  ActivationStatistics activation =
+      describeValues(values, isAttention(result) ? 0 : shape.back());
   Operation *op = result.getOwner();
   activation.path = modulePath(op).str();
   activation.operation = op->getName().getStringRef().str();
-  activation.histogram = Histogram::fromValues(values);
-  describeMoments(values, activation);
-  if (!isAttention(result))
-    activation.channels = describeChannels(values, shape.back());
   return activation;
 }
 

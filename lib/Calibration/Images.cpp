@@ -19,6 +19,7 @@ struct FreeResizer {
 /// A CIFAR file that closes itself.
 struct CifarFile {
   ~CifarFile() { deit_cifar_close(&reader); }
+  std::string path; ///< the reader names it in errors
   deit_cifar reader = {};
   deit_error error = {};
 };
@@ -27,16 +28,15 @@ struct CifarFile {
 
 static Error failOn(const deit_error &error) { return makeError(error.text); }
 
-/// Reads `samples` images of an open file, resized, into `pixels`.
-static Error readImages(CifarFile &file, deit_resizer *resizer, int64_t samples,
-                        MutableArrayRef<uint8_t> pixels) {
+/// Reads the images of `batch`, which has room for them, from an open file.
+static Error readImages(CifarFile &file, deit_resizer *resizer,
+                        ImageBatch &batch) {
   uint8_t small[DEIT_CIFAR_IMAGE_BYTES];
-  size_t bytes = pixels.size() / samples;
-  for (int64_t i = 0; i < samples; ++i) {
-    uint32_t label;
+  size_t bytes = batch.pixels.size() / batch.count;
+  for (auto [i, label] : llvm::enumerate(batch.labels)) {
     if (!deit_cifar_read(&file.reader, small, &label, &file.error))
       return failOn(file.error);
-    deit_resize(resizer, small, pixels.data() + i * bytes);
+    deit_resize(resizer, small, batch.pixels.data() + i * bytes);
   }
   return Error::success();
 }
@@ -52,8 +52,8 @@ static Error openImages(func::FuncOp function, StringRef path,
   if (!image || image.getRank() != 4 || !logits || logits.getRank() != 2)
     return makeError("'" + function.getName() +
                      "' is not a function from image to logits");
-  std::string name = path.str();
-  if (!deit_cifar_open(&file.reader, name.c_str(), /*format=*/0,
+  file.path = path.str();
+  if (!deit_cifar_open(&file.reader, file.path.c_str(), /*format=*/0,
                        logits.getDimSize(1), &file.error))
     return failOn(file.error);
   return Error::success();
@@ -92,7 +92,8 @@ Expected<ImageBatch> deit::loadCalibrationImages(func::FuncOp function,
   ImageBatch batch;
   batch.count = samples;
   batch.pixels.resize(samples * height * width * 3);
-  if (Error error = readImages(file, resizer.get(), samples, batch.pixels))
+  batch.labels.resize(samples);
+  if (Error error = readImages(file, resizer.get(), batch))
     return error;
   return batch;
 }

@@ -2,8 +2,9 @@
 //
 // Which values are observed, and what their ranges are for.
 
-#include "Observation.h"
+#include "deit/Calibration/Observation.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Quant/Observers.h"
 
 using namespace deit;
 
@@ -31,6 +32,13 @@ RangeUse deit::rangeUse(Value value) {
   if (isStream(value) || isAttention(value) || isUsedBy<func::ReturnOp>(value))
     return RangeUse::Everything;
   return isUsedBy<SplitHeadsOp>(value) ? RangeUse::Symmetric : RangeUse::Affine;
+}
+
+CodeFormat deit::formatFor(Value value, Range range) {
+  if (rangeUse(value) == RangeUse::Symmetric)
+    return {{affineCodes(mirror(range), 254).scale}, {0}, -127, 127, -1};
+  AffineCodes codes = affineCodes(range, 255);
+  return {{codes.scale}, {codes.zeroPoint}, 0, 255, -1};
 }
 
 GeluOp deit::geluOf(Value value) {

@@ -2,44 +2,14 @@
 //
 // Measures what ranges do to the logits.
 
-#include "Observation.h"
 #include "deit/Calibration/Calibration.h"
+#include "deit/Calibration/Observation.h"
 #include "deit/Dialect/DeiT/IR/Constants.h"
+#include "deit/Quant/Measures.h"
 #include "deit/Support/FileIO.h"
 #include <cmath>
 
 using namespace deit;
-
-/// The 8-bit codes that deit-quantize makes of `range` for `value`.
-static CodeFormat formatFor(Value value, Range range) {
-  if (rangeUse(value) == RangeUse::Symmetric)
-    return {{affineCodes(mirror(range), 254).scale}, {0}, -127, 127, -1};
-  AffineCodes codes = affineCodes(range, 255);
-  return {{codes.scale}, {codes.zeroPoint}, 0, 255, -1};
-}
-
-static double logSumExp(ArrayRef<float> row) {
-  double largest = *llvm::max_element(row), sum = 0;
-  for (float value : row)
-    sum += std::exp(value - largest);
-  return largest + std::log(sum);
-}
-
-/// The sum over images of KL(softmax(logits) || softmax(changed)), in nats.
-static double totalDivergence(ArrayRef<float> logits, ArrayRef<float> changed,
-                              size_t classes) {
-  double sum = 0;
-  for (size_t begin = 0; begin < logits.size(); begin += classes) {
-    ArrayRef<float> p = logits.slice(begin, classes);
-    ArrayRef<float> q = changed.slice(begin, classes);
-    double pTotal = logSumExp(p), qTotal = logSumExp(q);
-    for (auto [pLogit, qLogit] : llvm::zip_equal(p, q)) {
-      double logP = pLogit - pTotal;
-      sum += std::exp(logP) * (logP - (qLogit - qTotal));
-    }
-  }
-  return sum;
-}
 
 namespace {
 
@@ -144,14 +114,15 @@ Error Search::measureGroup(int64_t begin) {
   auto pixels = ArrayRef(images.pixels).slice(begin * bytes, count * bytes);
   llvm::DenseMap<Operation *, SmallVector<Trial>> trials;
   auto formats = [&](OpResult result) {
-    std::vector<CodeFormat> formats;
+    std::vector<Variant> formats;
     for (const Trial &each :
          trials[result.getOwner()] = trialsOf(result.getOwner(), begin))
-      formats.push_back(formatFor(result, each.candidates.front()->range));
+      formats.push_back(
+          {std::nullopt, formatFor(result, each.candidates.front()->range)});
     return formats;
   };
-  auto see = [&](OpResult result, size_t index, ArrayRef<float> logits) {
-    trials[result.getOwner()][index].logits = logits.vec();
+  auto see = [&](const VariantRun &run) {
+    trials[run.result.getOwner()][run.index].logits = run.logits.vec();
   };
   auto hook = [&](OpResult result, MutableArrayRef<float> values,
                   ArrayRef<int64_t> shape) { correct(result, values, shape); };

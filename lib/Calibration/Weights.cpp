@@ -9,18 +9,6 @@
 
 using namespace deit;
 
-/// The operand of `op` that is its weight, or null.
-static OpOperand *weightOf(Operation &op) {
-  if (auto linear = dyn_cast<LinearOp>(op))
-    return &linear.getWeightMutable();
-  if (auto embed = dyn_cast<PatchEmbedOp>(op))
-    return &embed.getWeightMutable();
-  if (auto add = dyn_cast<AddOp>(op))
-    if (add.getRhs().getDefiningOp<ConstantOp>())
-      return &add.getRhsMutable();
-  return nullptr;
-}
-
 /// The constant of `operand` for this user alone, right before it.
 static ConstantOp ownConstant(OpOperand &operand) {
   auto constant = operand.get().getDefiningOp<ConstantOp>();
@@ -39,8 +27,8 @@ Expected<SmallVector<WeightMatrix>>
 deit::collectWeights(func::FuncOp function) {
   SmallVector<WeightMatrix> weights;
   for (Operation &op : llvm::make_early_inc_range(function.getOps())) {
-    OpOperand *operand = weightOf(op);
-    if (!operand)
+    OpOperand *operand = weightOperand(&op);
+    if (!operand || isa<Conv2DOp>(op))
       continue;
     ConstantOp constant = ownConstant(*operand);
     FailureOr<std::vector<float>> values = failure();

@@ -3,7 +3,6 @@
 // The compiler driver: from a checkpoint or any level of IR to any level.
 
 #include "DriverImpl.h"
-#include "Quantizer.h"
 #include "Sweep.h"
 #include "deit/Codegen/Container.h"
 #include "deit/Codegen/Emission.h"
@@ -11,6 +10,7 @@
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
 #include "deit/Dialect/Fxp/Transforms/Passes.h"
+#include "deit/Driver/Quantizer.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "importer/Import.h"
@@ -373,6 +373,12 @@ Expected<OwningOpRef<ModuleOp>> Driver::readInput(Level &found) {
     return std::move(error);
   found = level;
   return std::move(module);
+}
+
+Expected<OwningOpRef<ModuleOp>> deit::readModel(MLIRContext &context,
+                                                const DriverOptions &options,
+                                                Level &found) {
+  return Driver(context, options).readInput(found);
 }
 
 Error deit::runDriver(MLIRContext &context, const DriverOptions &options) {

@@ -6,8 +6,8 @@
 #define DEIT_LIB_DRIVER_DRIVERIMPL_H
 
 #include "Bundle.h"
-#include "Session.h"
 #include "deit/Codegen/Target.h"
+#include "deit/Driver/Session.h"
 #include "deit/Recipe/Recipe.h"
 
 namespace deit {

@@ -3,8 +3,9 @@
 // Measures models on images with deit-eval, a process of its own: what a
 // library does there cannot harm the compiler.
 
-#include "Evaluation.h"
+#include "deit/Driver/Evaluation.h"
 #include "DriverImpl.h"
+#include "deit/Dialect/DeiT/IR/DeiTOps.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/ModuleIO.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -115,6 +116,9 @@ static Expected<Measurement> evaluateFile(const Session &session,
                                       logits->name(), "--quiet"};
   if (images.limit > 0)
     arguments.append({"--limit", limit});
+  std::string threads = std::to_string(session.options.threads);
+  if (session.options.threads > 0)
+    arguments.append({"--threads", threads});
   if (Error error = execute(program.str().str(), arguments))
     return std::move(error);
   return readResults(json->name(), logits->name(), isFloat);
@@ -134,6 +138,9 @@ Expected<Measurement> deit::evaluateFloat(const Session &session,
 Expected<Measurement> deit::evaluateQuantized(const Session &session,
                                               ModuleOp module,
                                               const ImageFile &images) {
+  // Convolutional networks have no integer program.
+  if (!forwardOf(module).getOps<Conv2DOp>().empty())
+    return evaluateFloat(session, module, images);
   bool isCompiled = true;
   if (Expected<TargetList> native = lookupTargets("native"); !native) {
     llvm::consumeError(native.takeError());

@@ -2,9 +2,9 @@
 //
 // --max-drop: the smallest model that is expected to be nearly as right.
 
-#include "Evaluation.h"
-#include "Quantizer.h"
 #include "deit/Calibration/Calibration.h"
+#include "deit/Driver/Evaluation.h"
+#include "deit/Driver/Quantizer.h"
 #include "deit/Support/FileIO.h"
 #include "deit/Support/Progress.h"
 #include "llvm/Support/FormatVariadic.h"

@@ -2,7 +2,7 @@
 //
 // --size-budget: the largest model that fits.
 
-#include "Quantizer.h"
+#include "deit/Driver/Quantizer.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>

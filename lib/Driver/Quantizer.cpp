@@ -2,9 +2,9 @@
 //
 // Quantizes one float model, at as many rates as are asked for.
 
-#include "Quantizer.h"
+#include "deit/Driver/Quantizer.h"
 #include "deit/Codegen/Container.h"
-#include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "deit/Dialect/DeiT/IR/Constants.h"
 #include "deit/Recipe/Passes.h"
 #include "deit/Support/FileIO.h"
 #include "mlir/IR/Builders.h"
@@ -87,13 +87,9 @@ Expected<Plan> deit::makePlan(const DriverOptions &options) {
 static void visitWeights(ModuleOp module,
                          llvm::function_ref<void(Operation *, Value)> visit) {
   forwardOf(module).walk([&](Operation *op) {
-    if (auto linear = dyn_cast<LinearOp>(op))
-      visit(op, linear.getWeight());
-    else if (auto embed = dyn_cast<PatchEmbedOp>(op))
-      visit(op, embed.getWeight());
-    else if (auto add = dyn_cast<AddOp>(op))
-      if (add.getRhs().getDefiningOp<ConstantOp>())
-        visit(op, add.getRhs());
+    OpOperand *weight = weightOperand(op);
+    if (weight && !isa<Conv2DOp>(op))
+      visit(op, weight->get());
   });
 }
 

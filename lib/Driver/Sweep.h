@@ -5,26 +5,9 @@
 #ifndef DEIT_LIB_DRIVER_SWEEP_H
 #define DEIT_LIB_DRIVER_SWEEP_H
 
-#include "Session.h"
+#include "deit/Driver/SweepRows.h"
 
 namespace deit {
-
-/// What a row of the table is of, which decides how it is drawn.
-enum class SweepKind { Float, Naive, W8A8, Rate, Groups };
-
-/// A row of the table.
-struct SweepRow {
-  std::string name;            ///< "float", "naive", "w8a8", "w3", "rtn4-g64"
-  double bitsPerParameter = 0; ///< of everything that is stored
-  uint64_t bytes = 0;
-  int64_t images = 0;
-  double top1 = 0, top5 = 0; ///< percent
-  double agreement = 0;      ///< percent of images decided as the float model
-  double seconds = 0;        ///< to make and to measure
-  std::string command;       ///< makes the model
-
-  SweepKind kind() const;
-};
 
 /// The table: a comment with `key`, names of columns, rows.
 std::string printTable(ArrayRef<SweepRow> rows, StringRef key);

@@ -4,6 +4,7 @@
 
 #include "deit/Reference/Comparison.h"
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
+#include "deit/Quant/Measures.h"
 #include "deit/Support/FileIO.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
@@ -17,20 +18,20 @@ static constexpr double kBest = 50;
 
 static ValueComparison compareValues(const TracedValue &reference,
                                      const TracedValue &model) {
-  double signal = 0, power = 0, noise = 0, product = 0;
+  double signal = 0, power = 0, product = 0;
   ValueComparison result{model.path, model.shape, 0, 0, 0, 0, 1};
   for (auto [x, y] : llvm::zip_equal(reference.values, model.values)) {
     double a = x, b = y, error = b - a;
     signal += a * a;
     power += b * b;
-    noise += error * error;
     product += a * b;
     result.largestError = std::max(result.largestError, std::fabs(error));
     result.largestValue = std::max(result.largestValue, std::fabs(a));
   }
-  result.signalToNoise = noise == 0 ? std::numeric_limits<double>::infinity()
-                                    : 10 * std::log10(signal / noise);
-  if (noise != 0)
+  NoiseMeter noise;
+  noise.add(reference.values, model.values);
+  result.signalToNoise = noise.decibels();
+  if (result.largestError != 0)
     result.cosine =
         signal * power == 0 ? 0 : product / std::sqrt(signal * power);
   return result;

@@ -58,7 +58,7 @@ public:
   /// See FloatReference.
   Expected<std::vector<float>>
   runVariants(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
-              llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+              llvm::function_ref<std::vector<Variant>(OpResult)> variants,
               VariantObserver observer, FloatHook hook);
 
   /// Has the results that `wanted` returns true for watched in a run.
@@ -79,8 +79,10 @@ private:
   Error step(Operation &op);
   /// Runs `first` and what comes after it.
   Expected<std::vector<float>> runFrom(Operation &first);
-  Error tryFormats(OpResult result, ArrayRef<CodeFormat> formats,
-                   VariantObserver observer, FloatHook hook);
+  Error stepRounded(Operation &op, const CodeFormat &format);
+  Error tryVariants(OpResult result, ArrayRef<Variant> variants,
+                    const Execution &before, VariantObserver observer,
+                    FloatHook hook);
   SmallVector<TensorPtr> compute(Operation *op);
   TensorPtr computeOne(Operation *op);
   TensorPtr computeFeatures(Operation *op);
@@ -390,37 +392,68 @@ Execution::run(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count) {
   return runFrom(function.getBody().front().front());
 }
 
-Error Execution::tryFormats(OpResult result, ArrayRef<CodeFormat> formats,
-                            VariantObserver observer, FloatHook hook) {
-  for (auto [index, format] : llvm::enumerate(formats)) {
-    TensorPtr rounded = kernels.copy(get(result));
-    if (!rounded || !kernels.roundToCodes(rounded, format))
-      return kernelError();
+/// Runs `op` with its weights rounded. Other operations see them as they were.
+Error Execution::stepRounded(Operation &op, const CodeFormat &format) {
+  Value weights = weightOperand(&op)->get();
+  TensorPtr exact = get(weights);
+  TensorPtr rounded = kernels.copy(exact);
+  if (!rounded || !kernels.roundToCodes(rounded, format))
+    return kernelError();
+  tensors.find(weights)->second.tensor = std::move(rounded);
+  if (Error error = step(op))
+    return error;
+  auto left = tensors.find(weights);
+  if (left != tensors.end())
+    left->second.tensor = std::move(exact);
+  return Error::success();
+}
+
+Error Execution::tryVariants(OpResult result, ArrayRef<Variant> variants,
+                             const Execution &before, VariantObserver observer,
+                             FloatHook hook) {
+  Operation &op = *result.getOwner();
+  TensorPtr exact = variants.empty() ? nullptr : get(result);
+  for (auto [index, variant] : llvm::enumerate(variants)) {
     // Tensors are shared, for none is changed that somebody reads.
-    Execution variant = *this;
-    variant.hook = hook;
-    variant.tensors.find(result)->second.tensor = std::move(rounded);
-    auto logits = variant.runFrom(*result.getOwner()->getNextNode());
+    Execution trial = variant.weights ? before : *this;
+    if (variant.weights)
+      if (Error error = trial.stepRounded(op, *variant.weights))
+        return error;
+    TensorPtr &value = trial.tensors.find(result)->second.tensor;
+    if (variant.result) {
+      value = kernels.copy(value);
+      if (!value || !kernels.roundToCodes(value, *variant.result))
+        return kernelError();
+    }
+    TensorPtr kept = value;
+    trial.hook = hook;
+    auto logits = trial.runFrom(*op.getNextNode());
     if (!logits)
       return logits.takeError();
-    observer(result, index, *logits);
+    size_t size = ShapedType::getNumElements(exact->shape());
+    const float *from = exact->data(), *to = kept->data();
+    if (!from || !to)
+      return kernelError();
+    observer({result, index, {from, size}, {to, size}, *logits});
   }
   return Error::success();
 }
 
 Expected<std::vector<float>> Execution::runVariants(
     func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
-    llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+    llvm::function_ref<std::vector<Variant>(OpResult)> variants,
     VariantObserver observer, FloatHook hook) {
   if (Error error = begin(function, images, count))
     return error;
   Block &body = function.getBody().front();
   for (Operation &op : body.without_terminator()) {
+    Execution before = *this;
     if (Error error = step(op))
       return prefixError(describe(&op), std::move(error));
     for (OpResult result : op.getResults())
       if (tensors.contains(result))
-        if (Error error = tryFormats(result, formats(result), observer, hook))
+        if (Error error =
+                tryVariants(result, variants(result), before, observer, hook))
           return error;
   }
   return runFrom(*body.getTerminator());
@@ -470,12 +503,12 @@ public:
 
   Expected<std::vector<float>>
   runVariants(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
-              llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+              llvm::function_ref<std::vector<Variant>(OpResult)> variants,
               VariantObserver observer, FloatHook hook) override {
     if (Error error = checkFunction(function))
       return error;
     return Execution(kernels, nullptr, nullptr)
-        .runVariants(function, images, count, formats, observer, hook);
+        .runVariants(function, images, count, variants, observer, hook);
   }
 
   Expected<std::vector<double>> covariance(ArrayRef<float> values,
@@ -534,9 +567,10 @@ Expected<FloatReference *> deit::loadFloatReference(unsigned threads) {
       return kernels.takeError();
     // Never freed: it is of use until the process ends.
     reference = new KernelReference(**kernels);
+    reference->kernels.setThreads(
+        llvm::hardware_concurrency().compute_thread_count());
   }
-  if (threads == 0)
-    threads = llvm::hardware_concurrency().compute_thread_count();
-  reference->kernels.setThreads(threads);
+  if (threads != 0)
+    reference->kernels.setThreads(threads);
   return reference;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Writes a report as Markdown, its charts drawn by the page's own scripts.
 
-#include "Json.h"
 #include "PageFiles.h"
 #include "Scripts.h"
 #include "Writers.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Json.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallString.h"
@@ -35,7 +35,7 @@ static llvm::Expected<json::Value> draw(const json::Value &report,
       return std::move(error);
   if (Error error = run("markdown.js"))
     return std::move(error);
-  auto result = scripts.call("deit", "markdown", toShortJson(report), folder);
+  auto result = scripts.call("deit", "markdown", printJson(report), folder);
   if (!result)
     return result.takeError();
   return json::parse(json::fixUTF8(*result));

@@ -2,10 +2,10 @@
 // Puts the page together: page.html with style, report, ECharts and scripts in
 // the places that it names.
 
-#include "Json.h"
 #include "PageFiles.h"
 #include "Writers.h"
 #include "deit/Support/FileIO.h"
+#include "deit/Support/Json.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -17,7 +17,7 @@ namespace deit {
 /// name in it can end the element or begin a comment.
 static void embedReport(const llvm::json::Value &report,
                         llvm::raw_ostream &os) {
-  for (char letter : toShortJson(report)) {
+  for (char letter : printJson(report)) {
     if (letter == '<')
       os << "\\u003c";
     else

@@ -500,6 +500,7 @@ namespace {
 class FloatReferenceVariantsTest : public FloatReferenceTest {
 protected:
   func::FuncOp function() { return *module->getOps<func::FuncOp>().begin(); }
+  Value firstLinear() { return *function().getOps<LinearOp>().begin(); }
 
   void parse(const std::string &text) {
     module = parseSourceString<ModuleOp>(text, &context);
@@ -535,13 +536,16 @@ TEST_F(FloatReferenceVariantsTest, VariantsAreRunsWithOneValueRounded) {
   auto logits = llvm::cantFail(reference->runVariants(
       function(), images, 2,
       [&](OpResult result) {
-        return isa<LinearOp, GeluOp, MatmulOp>(result.getOwner())
-                   ? formats
-                   : std::vector<CodeFormat>();
+        std::vector<Variant> variants;
+        if (isa<LinearOp, GeluOp, MatmulOp>(result.getOwner()))
+          for (const CodeFormat &format : formats)
+            variants.push_back({std::nullopt, format});
+        return variants;
       },
-      [&](OpResult result, size_t index, ArrayRef<float> logits) {
-        EXPECT_EQ(logits.vec(), rounded(result.getOwner(), formats[index]));
-        changed += logits.vec() != plain;
+      [&](const VariantRun &run) {
+        EXPECT_EQ(run.logits.vec(),
+                  rounded(run.result.getOwner(), formats[run.index]));
+        changed += run.logits.vec() != plain;
         ++seen;
       }));
   EXPECT_EQ(logits, plain);
@@ -549,4 +553,67 @@ TEST_F(FloatReferenceVariantsTest, VariantsAreRunsWithOneValueRounded) {
   // could see it rounded.
   EXPECT_EQ(seen, 10u);
   EXPECT_GE(changed, 8u);
+}
+
+TEST_F(FloatReferenceVariantsTest, VariantsRoundTheWeightsOfOneOperation) {
+  // Both layers have one constant, of which either rounds its own.
+  CodeFormat weights = {{0.25, 0.5, 0.125}, {0, 0, 0}, -2, 2, 0};
+  CodeFormat values = {{0.25}, {2}, 0, 7, -1};
+  std::vector<Variant> variants = {
+      {weights, std::nullopt}, {std::nullopt, values}, {weights, values}};
+  parse(program(2, kNetwork, "tensor<1x3xf32>"));
+  auto round = [](float value, double scale, const CodeFormat &format) {
+    auto zeroPoint = static_cast<double>(format.zeroPoints[0]);
+    double code = std::nearbyint(value / scale) + zeroPoint;
+    code = std::min<double>(std::max<double>(code, format.low), format.high);
+    return static_cast<float>((code - zeroPoint) * scale);
+  };
+  std::vector<float> input;
+  std::vector<std::vector<float>> exact;
+  auto logits = llvm::cantFail(reference->run(
+      function(), images, 2, nullptr,
+      [&](OpResult result, ArrayRef<float> found, ArrayRef<int64_t>) {
+        if (isa<LayerNormOp>(result.getOwner()))
+          input = found.vec();
+        if (isa<LinearOp>(result.getOwner()))
+          exact.push_back(found.vec());
+      }));
+  const float kernel[3][3] = {
+      {0.3f, -0.2f, 0.1f}, {0.2f, 0.5f, -0.4f}, {-0.1f, 0.4f, 0.6f}};
+  unsigned seen = 0;
+  auto unchanged = llvm::cantFail(reference->runVariants(
+      function(), images, 2,
+      [&](OpResult result) {
+        return isa<LinearOp>(result.getOwner()) && result == firstLinear()
+                   ? variants
+                   : std::vector<Variant>();
+      },
+      [&](const VariantRun &run) {
+        EXPECT_EQ(run.exact.vec(), exact[0]);
+        const Variant &variant = variants[run.index];
+        for (size_t i = 0; i < run.values.size(); ++i) {
+          float sum = 0;
+          for (size_t k = 0; k < 3; ++k) {
+            float weight = kernel[i % 3][k];
+            if (variant.weights)
+              weight = round(weight, weights.scales[i % 3], weights);
+            sum += input[i / 3 * 3 + k] * weight;
+          }
+          if (!variant.result)
+            EXPECT_NEAR(run.values[i], sum, 1e-5);
+          else
+            EXPECT_NEAR(run.values[i], round(sum, 0.25, values), 1e-5);
+        }
+        // The same from there on, with the layer's own weights at the end.
+        auto hook = [&](OpResult result, MutableArrayRef<float> found,
+                        ArrayRef<int64_t>) {
+          if (result == firstLinear())
+            llvm::copy(run.values, found.begin());
+        };
+        EXPECT_EQ(run.logits.vec(),
+                  llvm::cantFail(reference->run(function(), images, 2, hook)));
+        ++seen;
+      }));
+  EXPECT_EQ(unchanged, logits);
+  EXPECT_EQ(seen, 3u);
 }

@@ -43,6 +43,13 @@ struct CalibrationOptions {
 struct ImageBatch {
   std::vector<uint8_t> pixels;
   int64_t count = 0;
+  std::vector<uint32_t> labels; ///< of the class, one an image
+
+  /// The pixels of `size` images from `begin` on.
+  ArrayRef<uint8_t> slice(int64_t begin, int64_t size) const {
+    size_t bytes = pixels.size() / count;
+    return ArrayRef(pixels).slice(begin * bytes, size * bytes);
+  }
 };
 
 /// The first `samples` images of the CIFAR-10 or CIFAR-100 binary file `path`,
@@ -53,6 +60,10 @@ Expected<ImageBatch> loadCalibrationImages(func::FuncOp function,
 
 /// How many images such a file holds.
 Expected<int64_t> countCalibrationImages(func::FuncOp function, StringRef path);
+
+/// What there is to know of `values`, a matrix whose rows have `channels`
+/// entries, or none if that is 0: everything but path and operation.
+ActivationStatistics describeValues(ArrayRef<float> values, int64_t channels);
 
 /// Runs `function`, a float one with its folds done, on `images`; with `fisher`
 /// backwards, too, on the first 32 of them. Values that are only moved have no

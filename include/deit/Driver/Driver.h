@@ -55,6 +55,7 @@ struct DriverOptions {
   int64_t limit = 0; ///< images of `data`; 0: all
   std::vector<double> sweepBits = {7,    6, 5,    4.5, 4,    3.5,
                                    3.25, 3, 2.75, 2.5, 2.25, 2};
+  unsigned threads = 0;      ///< to measure with; 0: one per core
   bool elideWeights = false; ///< IR as text without its weights
   importer::ImportOptions import;
   std::string toolFolder; ///< where the tools are, for the runtime's archives
@@ -69,6 +70,10 @@ struct DriverOptions {
 /// Runs the driver. The context must know the dialects; diagnostics of passes
 /// go to its handler.
 Error runDriver(MLIRContext &context, const DriverOptions &options);
+
+/// Reads the input of `options`, a checkpoint or IR, and finds its level.
+Expected<OwningOpRef<ModuleOp>>
+readModel(MLIRContext &context, const DriverOptions &options, Level &found);
 
 /// The level `module` is on; fails when it holds no model.
 Expected<Level> levelOf(ModuleOp module);

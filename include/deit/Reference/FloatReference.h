@@ -9,6 +9,7 @@
 #include "deit/Support/LLVM.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace deit {
@@ -35,10 +36,22 @@ using GradientObserver = llvm::function_ref<void(
 using LossGradient =
     llvm::function_ref<std::vector<float>(ArrayRef<float> logits)>;
 
-/// Sees the logits, images x classes, of a run in which `result` alone was
-/// rounded to the format `index` of those it was asked to be tried in.
-using VariantObserver = llvm::function_ref<void(OpResult result, size_t index,
-                                                ArrayRef<float> logits)>;
+/// How one operation alone is rounded in a run.
+struct Variant {
+  std::optional<CodeFormat> weights; ///< those of weightOperand
+  std::optional<CodeFormat> result;
+};
+
+/// A run in which `result` was computed as the variant `index` of those that
+/// were asked for says.
+struct VariantRun {
+  OpResult result;
+  size_t index;
+  ArrayRef<float> exact;  ///< the result when nothing is rounded
+  ArrayRef<float> values; ///< the result in this run
+  ArrayRef<float> logits; ///< images x classes, in this run
+};
+using VariantObserver = llvm::function_ref<void(const VariantRun &run)>;
 
 /// An executor of `deit` functions. Quantized types are honoured: an operand
 /// counts as the value its code stands for, a result is rounded to its codes.
@@ -64,13 +77,13 @@ public:
                               llvm::function_ref<bool(OpResult)> wanted,
                               GradientObserver observer) = 0;
 
-  /// Runs `function` once, and from every result for which `formats` gives any
-  /// once more to the end for each of them, with the result rounded to it.
-  /// `hook` sees what those runs compute. Returns the logits of the run
-  /// without. Fails as `run`.
+  /// Runs `function` once, and from every result for which `variants` gives any
+  /// once more to the end for each of them. Only operations of one result have
+  /// variants of their weights. `hook` sees what those runs compute after it.
+  /// Returns the logits of the run without. Fails as `run`.
   virtual Expected<std::vector<float>>
   runVariants(func::FuncOp function, ArrayRef<uint8_t> images, int64_t count,
-              llvm::function_ref<std::vector<CodeFormat>(OpResult)> formats,
+              llvm::function_ref<std::vector<Variant>(OpResult)> variants,
               VariantObserver observer, FloatHook hook = nullptr) = 0;
 
   /// The covariance of the columns of `values`, rows of `columns` each:
@@ -81,7 +94,8 @@ public:
 
 /// The executor on LibTorch; its library is loaded when first asked for, from
 /// the folder of this program's libraries. Fails with a remedy when LibTorch
-/// is not installed. `threads` 0 means one per core.
+/// is not installed. `threads` 0 leaves their number as it is, at first one per
+/// core.
 Expected<FloatReference *> loadFloatReference(unsigned threads = 0);
 
 } // namespace deit

@@ -16,7 +16,7 @@ import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 TOOLS = ("deit-import", "deit-compile", "deit-eval", "deit-opt",
-         "deit-lsp-server", "draw-shapes")
+         "deit-lsp-server", "deit-report", "draw-shapes")
 SCRIPTS = ("scripts/setup", "scripts/demo", "scripts/check", "scripts/fuzz",
            "scripts/run-avx512", "scripts/generate-docs",
            "bench/run", "bench/kernels", "bench/alternate",

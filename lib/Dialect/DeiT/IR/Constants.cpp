@@ -99,6 +99,19 @@ StringRef deit::modulePath(Location loc) {
   return "?";
 }
 
+OpOperand *deit::weightOperand(Operation *op) {
+  if (auto linear = dyn_cast<LinearOp>(op))
+    return &linear.getWeightMutable();
+  if (auto embed = dyn_cast<PatchEmbedOp>(op))
+    return &embed.getWeightMutable();
+  if (auto conv = dyn_cast<Conv2DOp>(op))
+    return &conv.getWeightMutable();
+  if (auto add = dyn_cast<AddOp>(op))
+    if (add.getRhs().getDefiningOp<ConstantOp>())
+      return &add.getRhsMutable();
+  return nullptr;
+}
+
 bool deit::isResizedBilinearly(Operation *function) {
   auto filter = function->getAttrOfType<StringAttr>(kResizeAttr);
   return filter && filter == "bilinear";

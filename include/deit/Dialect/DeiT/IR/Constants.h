@@ -34,6 +34,10 @@ FailureOr<std::vector<float>> readFloatConstant(Value value);
 /// Fails if there are others than `rows`.
 Expected<SmallVector<double>> rowSteps(Operation *op, size_t rows);
 
+/// The operand of `op` that holds its weights: of layers, patch embeddings and
+/// convolutions, and the constant that an addition adds; null for others.
+OpOperand *weightOperand(Operation *op);
+
 /// Whether `value` is features of a convolutional network: [images, height,
 /// width, channels]. Their sums are no residual stream of tokens.
 inline bool isFeatures(Value value) {

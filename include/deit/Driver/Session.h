@@ -3,8 +3,8 @@
 // What every part of the driver works with: context, options, and how passes
 // are run.
 
-#ifndef DEIT_LIB_DRIVER_SESSION_H
-#define DEIT_LIB_DRIVER_SESSION_H
+#ifndef DEIT_DRIVER_SESSION_H
+#define DEIT_DRIVER_SESSION_H
 
 #include "deit/Driver/Driver.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -37,4 +37,4 @@ inline func::FuncOp forwardOf(ModuleOp module) {
 
 } // namespace deit
 
-#endif // DEIT_LIB_DRIVER_SESSION_H
+#endif // DEIT_DRIVER_SESSION_H

@@ -2,10 +2,12 @@
 //
 // Which values are observed, and what their ranges are for.
 
-#ifndef DEIT_LIB_CALIBRATION_OBSERVATION_H
-#define DEIT_LIB_CALIBRATION_OBSERVATION_H
+#ifndef DEIT_CALIBRATION_OBSERVATION_H
+#define DEIT_CALIBRATION_OBSERVATION_H
 
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "deit/Quant/Histogram.h"
+#include "deit/Reference/TensorKernels.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace deit {
@@ -18,6 +20,10 @@ enum class RangeUse {
 };
 
 RangeUse rangeUse(Value value);
+
+/// The 8-bit codes that deit-quantize makes of `range` for `value`: affine, or
+/// symmetric ones for queries, keys and values.
+CodeFormat formatFor(Value value, Range range);
 
 /// Whether `value` is a score or an attention weight.
 bool isAttention(Value value);
@@ -34,4 +40,4 @@ SmallVector<Operation *> observedOperations(func::FuncOp function);
 
 } // namespace deit
 
-#endif // DEIT_LIB_CALIBRATION_OBSERVATION_H
+#endif // DEIT_CALIBRATION_OBSERVATION_H

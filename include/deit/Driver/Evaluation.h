@@ -2,10 +2,10 @@
 //
 // Measures models on images the way a user does: with deit-eval.
 
-#ifndef DEIT_LIB_DRIVER_EVALUATION_H
-#define DEIT_LIB_DRIVER_EVALUATION_H
+#ifndef DEIT_DRIVER_EVALUATION_H
+#define DEIT_DRIVER_EVALUATION_H
 
-#include "Session.h"
+#include "deit/Driver/Session.h"
 
 namespace deit {
 
@@ -45,7 +45,8 @@ struct Measurement {
 Expected<Measurement> evaluateFloat(const Session &session, ModuleOp module,
                                     const ImageFile &images);
 
-/// Measures the integer program of a quantized model: compiled, where there is
+/// Measures the integer program of a quantized model, or of a convolutional one
+/// what it means, in LibTorch. The program is compiled, where there is
 /// a target for this machine, else interpreted. The results are the same. (Of a
 /// DeiT-Tiny, compiling takes 3 s and an image 2 ms; fake-quantized in LibTorch
 /// an image takes 100 ms.)
@@ -54,4 +55,4 @@ Expected<Measurement> evaluateQuantized(const Session &session, ModuleOp module,
 
 } // namespace deit
 
-#endif // DEIT_LIB_DRIVER_EVALUATION_H
+#endif // DEIT_DRIVER_EVALUATION_H

@@ -2,10 +2,10 @@
 //
 // Quantizes one float model, at as many rates as are asked for.
 
-#ifndef DEIT_LIB_DRIVER_QUANTIZER_H
-#define DEIT_LIB_DRIVER_QUANTIZER_H
+#ifndef DEIT_DRIVER_QUANTIZER_H
+#define DEIT_DRIVER_QUANTIZER_H
 
-#include "Session.h"
+#include "deit/Driver/Session.h"
 #include "deit/Recipe/Recipe.h"
 
 namespace deit {
@@ -75,4 +75,4 @@ Expected<uint64_t> sizeOf(const Session &session, ModuleOp module);
 
 } // namespace deit
 
-#endif // DEIT_LIB_DRIVER_QUANTIZER_H
+#endif // DEIT_DRIVER_QUANTIZER_H
