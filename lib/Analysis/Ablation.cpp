@@ -36,6 +36,10 @@ static constexpr PlannedStep kSteps[] = {
     {"gelu-range",
      "The range of GELU's operand goes by the error at GELU's output.",
      [](Steps &steps) { steps.geluRange = true; }, true},
+    {"split",
+     "Neurons that are far larger than the others of their GELU are split into "
+     "several.",
+     [](Steps &steps) { steps.split = true; }, true},
     {"balancing",
      "Channels of layer norms are brought to one scale where that helps; the "
      "layers after them take it back.",

@@ -21,35 +21,50 @@ static Options withImages(const DriverOptions &driver) {
 // What is common
 //===----------------------------------------------------------------------===//
 
-Error StepRunner::balance(Base &base) {
-  auto options = withImages<BalanceChannelsPassOptions>(subject.driver);
-  if (Error error = subject.session().lower(
-          *base.module, "balancing channels", [&](OpPassManager &pm) {
-            pm.addPass(createBalanceChannelsPass(options));
-          }))
-    return error;
-  auto images = loadCalibrationImages(forwardOf(*base.module), options.data,
-                                      options.samples);
+/// Changes the float model, as recipes do before they measure anything.
+Error StepRunner::change(Base &base, bool isSplit, bool isBalanced) {
+  return subject.session().lower(
+      *base.module, "splitting neurons and balancing channels",
+      [&](OpPassManager &pm) {
+        if (isSplit)
+          pm.addPass(createSplitNeuronsPass(
+              withImages<SplitNeuronsPassOptions>(subject.driver)));
+        if (isBalanced)
+          pm.addPass(createBalanceChannelsPass(
+              withImages<BalanceChannelsPassOptions>(subject.driver)));
+      });
+}
+
+/// Finds what the model computes, unless it is still the subject's.
+Error StepRunner::describe(Base &base) {
+  func::FuncOp function = forwardOf(*base.module);
+  Expected<uint64_t> fingerprint = modelFingerprint(function);
+  if (!fingerprint)
+    return fingerprint.takeError();
+  base.statistics = subject.statistics;
+  if (*fingerprint == base.statistics.fingerprint)
+    return Error::success();
+  auto images = loadCalibrationImages(function, subject.driver.calibration,
+                                      subject.driver.samples);
   if (!images)
     return images.takeError();
-  auto found =
-      gatherStatistics(forwardOf(*base.module), *images, /*fisher=*/false);
+  auto found = gatherStatistics(function, *images, /*fisher=*/false);
   if (!found)
     return found.takeError();
   base.statistics = std::move(*found);
   return Error::success();
 }
 
-Expected<StepRunner::Base *> StepRunner::base(bool isBalanced) {
-  std::optional<Base> &known = bases[isBalanced];
+Expected<StepRunner::Base *> StepRunner::base(bool isSplit, bool isBalanced) {
+  std::optional<Base> &known = bases[isSplit][isBalanced];
   if (known)
     return &*known;
   Base made;
   made.module = OwningOpRef<ModuleOp>(subject.prepared.get().clone());
-  made.statistics = subject.statistics;
-  if (isBalanced)
-    if (Error error = balance(made))
-      return std::move(error);
+  if (Error error = change(made, isSplit, isBalanced))
+    return std::move(error);
+  if (Error error = describe(made))
+    return std::move(error);
   auto file = TemporaryFile::create("stats");
   if (!file)
     return file.takeError();
@@ -60,15 +75,8 @@ Expected<StepRunner::Base *> StepRunner::base(bool isBalanced) {
   return &*known;
 }
 
-Expected<ModuleOp> StepRunner::balanced() {
-  Expected<Base *> found = base(/*isBalanced=*/true);
-  if (!found)
-    return found.takeError();
-  return (*found)->module.get();
-}
-
 Expected<const ModelStatistics *> StepRunner::balancedStatistics() {
-  Expected<Base *> found = base(/*isBalanced=*/true);
+  Expected<Base *> found = base(/*isSplit=*/true, /*isBalanced=*/true);
   if (!found)
     return found.takeError();
   return &(*found)->statistics;
@@ -135,7 +143,7 @@ Error StepRunner::encode(ModuleOp module, const Steps &steps) {
 }
 
 Expected<QuantizedModel> StepRunner::quantize(const Steps &steps) {
-  Expected<Base *> from = base(steps.balanced);
+  Expected<Base *> from = base(steps.split, steps.balanced);
   if (!from)
     return from.takeError();
   ModuleOp start = (*from)->module.get();

@@ -18,18 +18,19 @@ enum class WeightSteps {
 };
 
 /// Which of the pipeline's steps are taken. None: the recipe naive; the first
-/// five: w8a8.
+/// six: w8a8.
 struct Steps {
   bool perChannel = false; ///< a scale for each output channel of a weight
   bool stream16 = false;   ///< 16 bits for the residual stream
   bool ranges = false;     ///< of the least squared error
   bool geluRange = false;  ///< GELU's operand by the error at its output
+  bool split = false;      ///< of neurons far larger than the others
   bool bias = false;       ///< mean errors are taken out of biases
   bool balanced = false;   ///< channels of layer norms are balanced
   WeightSteps weights = WeightSteps::EightBits;
   double bits = 3; ///< a weight, unless it has 8
 
-  static Steps w8a8() { return {true, true, true, true, true}; }
+  static Steps w8a8() { return {true, true, true, true, true, true}; }
 };
 
 /// A model on its way to integers.
@@ -45,9 +46,8 @@ public:
 
   Expected<QuantizedModel> quantize(const Steps &steps);
 
-  /// The subject's model with the channels of its layer norms balanced.
-  Expected<ModuleOp> balanced();
-  /// What that computes on the calibration images.
+  /// What the subject's model computes on the calibration images once neurons
+  /// are split and the channels of its layer norms balanced.
   Expected<const ModelStatistics *> balancedStatistics();
 
 private:
@@ -58,14 +58,15 @@ private:
     std::optional<TemporaryFile> file; ///< that holds them
   };
 
-  Expected<Base *> base(bool isBalanced);
-  Error balance(Base &base);
+  Expected<Base *> base(bool isSplit, bool isBalanced);
+  Error change(Base &base, bool isSplit, bool isBalanced);
+  Error describe(Base &base);
   Expected<ModuleOp> measured(Base &base);
   Error calibrate(Base &base, ModuleOp module, const Steps &steps);
   Error encode(ModuleOp module, const Steps &steps);
 
   const Subject &subject;
-  std::optional<Base> bases[2]; ///< as prepared, and balanced
+  std::optional<Base> bases[2][2]; ///< by whether they are split, balanced
 };
 
 } // namespace deit

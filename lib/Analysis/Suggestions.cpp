@@ -24,6 +24,7 @@ private:
   void channelScales();
   void balanceChannels();
   void geluCodes();
+  void splitNeurons();
   void attentionWeights();
   void cutRanges();
   void activationsFirst();
@@ -188,6 +189,27 @@ void Rules::geluCodes() {
        std::move(evidence), "gelu"});
 }
 
+void Rules::splitNeurons() {
+  std::optional<double> gain = gainOf("split");
+  if (!gain || *gain < kNotable)
+    return;
+  const Nonlinearity *gelu = nullptr;
+  for (const Nonlinearity &each : report.own().nonlinearities)
+    if (each.kind == "gelu")
+      gelu = &each;
+  std::vector<Evidence> evidence = {{"gained agreement", *gain, "points"}};
+  if (gelu && gelu->distribution.channelSpread)
+    evidence.push_back({"channel spread of the GELU with the most dead codes",
+                        *gelu->distribution.channelSpread, ""});
+  add({"Split neurons that are far larger than the others",
+       formatv("A few neurons take the range of their GELU for themselves; "
+               "splitting them into several gains {0} points of agreement. The "
+               "recipe w8a8 does so.",
+               points(*gain))
+           .str(),
+       std::move(evidence), "gelu"});
+}
+
 void Rules::attentionWeights() {
   const Nonlinearity *softmax = nullptr;
   for (const Nonlinearity &each : report.own().nonlinearities)
@@ -314,6 +336,7 @@ std::vector<Suggestion> Rules::apply() {
   channelScales();
   balanceChannels();
   geluCodes();
+  splitNeurons();
   attentionWeights();
   cutRanges();
   correctBiases();

@@ -47,7 +47,7 @@ check(step["step"] == "naive" and step["bytes"] == found["model_bytes"]
 # All steps are there; 3 bits are smaller than 8.
 names = [step["step"] for step in report["ablation"]]
 check(names == ["naive", "per-channel", "residual-16", "ranges", "gelu-range",
-                "balancing", "bias", "3-bit-nearest", "error-feedback"],
+                "split", "balancing", "bias", "3-bit-nearest", "error-feedback"],
       f"steps: {names}")
 sizes = {step["step"]: step["bytes"] for step in report["ablation"]}
 check(sizes["error-feedback"] < sizes["bias"] / 2, f"sizes: {sizes}")
