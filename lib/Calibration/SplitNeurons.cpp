@@ -189,6 +189,11 @@ Error SplitNeuronsPass::splitSite(Site &site) {
                        "' is no readable constant");
     repeatColumns(site, parts);
     site.gelu.setLimitAttr(builder.getF64FloatAttr(limit));
+    SmallVector<int32_t> neurons;
+    for (Part part : ArrayRef(parts).drop_front(site.largest.size()))
+      neurons.push_back(static_cast<int32_t>(part.neuron));
+    for (Operation *op : {site.before->op, site.gelu.getOperation()})
+      op->setAttr(kPartsAttr, builder.getDenseI32ArrayAttr(neurons));
     setWidth(site.before->op->getResult(0), parts.size());
     setWidth(site.gelu.getResult(), parts.size());
     numSplit += llvm::count_if(

@@ -11,6 +11,32 @@
 
 using namespace deit;
 
+/// Puts parts of neurons that deit-split-neurons has split together again:
+/// behind GELU they add up; before it the first part is what the neuron was.
+static void joinParts(Operation *op, SmallVectorImpl<int64_t> &shape,
+                      std::vector<float> &values) {
+  auto parts = op->getAttrOfType<DenseI32ArrayAttr>(kPartsAttr);
+  if (!parts)
+    parts = op->getAttrOfType<DenseI32ArrayAttr>(fxp::kPartsAttr);
+  if (!parts || parts.empty())
+    return;
+  bool addUp = isa<GeluOp, fxp::LookupOp>(op);
+  auto all = static_cast<size_t>(shape.back());
+  size_t whole = all - parts.size();
+  std::vector<float> joined;
+  for (size_t row = 0; row < values.size(); row += all) {
+    ArrayRef<float> from = ArrayRef(values).slice(row, all);
+    llvm::append_range(joined, from.take_front(whole));
+    float *to = joined.data() + joined.size() - whole;
+    if (addUp)
+      for (auto [neuron, part] :
+           llvm::zip_equal(parts.asArrayRef(), from.drop_front(whole)))
+        to[neuron] += part;
+  }
+  values = std::move(joined);
+  shape.back() = static_cast<int64_t>(whole);
+}
+
 namespace {
 
 /// Gives values their names while they arrive.
@@ -25,7 +51,10 @@ public:
     std::string name = path.str();
     if (count > 1)
       name += "#" + std::to_string(count);
-    trace.values.push_back({op, name, shape.vec(), std::move(values)});
+    SmallVector<int64_t> joined(shape);
+    joinParts(op, joined, values);
+    trace.values.push_back(
+        {op, name, {joined.begin(), joined.end()}, std::move(values)});
   }
 
   Trace trace;

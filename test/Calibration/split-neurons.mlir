@@ -19,6 +19,13 @@
 // RUN: %python -c "import struct, sys; a, b = (struct.unpack('<8f', open(f, 'rb').read()) for f in sys.argv[1:]); \
 // RUN:   d = [abs(x - y) for x, y in zip(a, b)]; assert 0 < max(d) < 0.1 and max(a) > 10, (a, b)" %t.whole.f32 %t.split.f32
 //
+// Comparisons put the parts together again.
+// RUN: deit-opt %s -deit-split-neurons="data=%t.bin samples=4 extra=1" --emit-bytecode -o %t.mlirbc
+// RUN: deit-eval %t.mlirbc --compare %s --data %t.bin --image 3 | FileCheck %s --check-prefix=JOINED
+// JOINED: {{^}}fc1 exact
+// JOINED-NEXT: {{^}}act {{[2-9][0-9]\.[0-9]}}
+// JOINED-NOT: not compared
+//
 // RUN: sed 's/%g = deit.gelu %h/& {deit.split = 0.0 : f64}/' %s > %t.none.mlir
 // RUN: deit-opt %t.none.mlir -deit-split-neurons="data=%t.bin samples=4 extra=1" | FileCheck %s --check-prefix=DEAR
 // RUN: sed 's/%g = deit.gelu %h/& {deit.split = 5.0 : f64}/' %s > %t.five.mlir
@@ -31,13 +38,13 @@
 
 // CHECK: %[[B1:.*]] = deit.constant dense<[0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, -3.29{{[0-9]+}}, -6.59{{[0-9]+}}]>
 // CHECK: deit.linear %{{.*}}, %{{.*}} bias %[[B1]] {{.*}} -> tensor<1x10xf32>
-// CHECK: deit.gelu {{.*}} {deit.split = 3.29{{[0-9]+}} : f64, limit = 3.29{{[0-9]+}} : f64} : tensor<1x10xf32>
+// CHECK: deit.gelu {{.*}} {deit.parts = array<i32: 0, 0>, deit.split = 3.29{{[0-9]+}} : f64, limit = 3.29{{[0-9]+}} : f64} : tensor<1x10xf32>
 // CHECK: deit.linear {{.*}} (tensor<1x10xf32>, tensor<2x10xf32>) -> tensor<1x2xf32>
 
 // Without neurons to spend, or where somebody says so, nothing is split.
 // DEAR: deit.gelu {{.*}} {deit.split = 0.000000e+00 : f64} : tensor<1x8xf32> -> tensor<1x8xf32>
 
-// FIVE: deit.gelu {{.*}} {deit.split = 5.000000e+00 : f64, limit = 5.000000e+00 : f64} : tensor<1x9xf32>
+// FIVE: deit.gelu {{.*}} {deit.parts = array<i32: 0>, deit.split = 5.000000e+00 : f64, limit = 5.000000e+00 : f64} : tensor<1x9xf32>
 
 // HALF: error: deit-split-neurons: 'act' has values up to 8.70; to keep all below the limit 0.50, {{[0-9]+}} neurons would have to be added to 8; choose a higher limit
 // EXTRA: error: deit-split-neurons: expected 'extra' from 0 to 1, a part of the neurons

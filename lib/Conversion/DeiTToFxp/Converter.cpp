@@ -103,6 +103,10 @@ void Converter::map(Value from, Value to) {
   Operation *op = to.getDefiningOp();
   if (format && op && !isa<fxp::ConstantOp>(op))
     op->setAttr(fxp::kFormatAttr, TypeAttr::get(format));
+  Operation *source = from.getDefiningOp();
+  Attribute parts = source ? source->getAttr(kPartsAttr) : Attribute();
+  if (parts && op)
+    op->setAttr(fxp::kPartsAttr, parts);
 }
 
 template <typename T>

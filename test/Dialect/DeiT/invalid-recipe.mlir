@@ -23,6 +23,14 @@ func.func @balance(%x: tensor<1x4x2xf32>, %w: tensor<2xf32>) {
 
 // -----
 
+func.func @parts(%x: tensor<4xf32>) {
+  // expected-error @below {{'deit.parts' expected array<i32: ...> with a neuron for each channel that was added, found array<i32: 2, 3>}}
+  %0 = deit.gelu %x {deit.parts = array<i32: 2, 3>} : tensor<4xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @split(%x: tensor<2xf32>) {
   // expected-error @below {{'deit.split' expected a limit, or 0 for none, as f64, found -1.000000e+00 : f64}}
   %0 = deit.gelu %x {deit.split = -1.0 : f64} : tensor<2xf32> -> tensor<2xf32>

@@ -3,6 +3,7 @@
 // Registers the `deit` dialect and checks its discardable attributes.
 
 #include "deit/Dialect/DeiT/IR/DeiTOps.h"
+#include "deit/Support/Parts.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
@@ -43,6 +44,15 @@ static LogicalResult verifyBalance(Operation *op, Attribute attribute) {
     return op->emitOpError()
            << "'" << kBalanceAttr << "' expected on deit.layer_norm only";
   return success();
+}
+
+static LogicalResult verifyParts(Operation *op, Attribute value) {
+  if (arePartsOf(op, value))
+    return success();
+  return op->emitOpError() << "'" << kPartsAttr
+                           << "' expected array<i32: ...> with a neuron for "
+                              "each channel that was added, found "
+                           << value;
 }
 
 static LogicalResult verifySplit(Operation *op, Attribute attribute) {
@@ -129,6 +139,8 @@ LogicalResult DeiTDialect::verifyOperationAttribute(Operation *op,
     return verifyRangeMethod(op, attribute.getValue());
   if (attribute.getName() == kBalanceAttr)
     return verifyBalance(op, attribute.getValue());
+  if (attribute.getName() == kPartsAttr)
+    return verifyParts(op, attribute.getValue());
   if (attribute.getName() == kSplitAttr)
     return verifySplit(op, attribute.getValue());
   if (attribute.getName() == kChannelMeanAttr) {

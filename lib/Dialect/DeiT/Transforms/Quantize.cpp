@@ -418,7 +418,7 @@ LogicalResult Quantizer::quantize(Operation *op) {
   Value result = op->getResult(0);
   result.setType(cast<RankedTensorType>(result.getType()).clone(*element));
   for (StringRef attribute :
-       {kRangeAttr, kRangeMethodAttr, kBalanceAttr, kSensitivityAttr,
+       {kRangeAttr, kRangeMethodAttr, kBalanceAttr, kSplitAttr, kSensitivityAttr,
         kWeightStepAttr, kWeightBitsAttr, kRowOctavesAttr, kRowStepsAttr})
     op->removeAttr(attribute);
   remarkFormat(result, "activation");

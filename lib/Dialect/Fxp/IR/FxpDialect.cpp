@@ -3,6 +3,7 @@
 // Registers the `fxp` dialect and checks its discardable attributes.
 
 #include "deit/Dialect/Fxp/IR/FxpOps.h"
+#include "deit/Support/Parts.h"
 
 using namespace deit;
 using namespace deit::fxp;
@@ -52,12 +53,23 @@ static LogicalResult verifyFormat(Operation *op, Attribute value) {
   return success();
 }
 
+static LogicalResult verifyParts(Operation *op, Attribute value) {
+  if (arePartsOf(op, value))
+    return success();
+  return op->emitOpError() << "'" << kPartsAttr
+                           << "' expected array<i32: ...> with a neuron for "
+                              "each channel that was added, found "
+                           << value;
+}
+
 LogicalResult FxpDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   if (attribute.getName() == kLogitScaleAttr)
     return verifyLogitScale(op, attribute.getValue());
   if (attribute.getName() == kFormatAttr)
     return verifyFormat(op, attribute.getValue());
+  if (attribute.getName() == kPartsAttr)
+    return verifyParts(op, attribute.getValue());
   return op->emitOpError() << "unknown attribute '"
                            << attribute.getName().getValue()
                            << "' of dialect 'fxp'";

@@ -34,6 +34,10 @@ def DeiT_Dialect : Dialect {
     A range that is there before calibration stays; of a method, which may also
     be `search`, calibration makes a range.
 
+    Where `deit-split-neurons` has added channels, `deit.parts = array<i32: 417,
+    417>` says of which neuron each of the last ones is a part. Comparisons put
+    them together again.
+
     On a function, and on a program that is made of it,
     `deit.resize = "bilinear"` says that its images are to be resized
     bilinearly, as its training did; without it, and with "bicubic",

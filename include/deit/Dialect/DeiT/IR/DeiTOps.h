@@ -64,6 +64,10 @@ constexpr llvm::StringLiteral kBalanceForms =
 /// On a GELU: the limit that neurons beyond it are split by, f64; 0 if none is.
 constexpr llvm::StringLiteral kSplitAttr = "deit.split";
 
+/// On a GELU with split neurons and the layer before it: of which neuron each
+/// of the last channels is a further part, array<i32>.
+constexpr llvm::StringLiteral kPartsAttr = "deit.parts";
+
 bool isBalance(StringRef text);
 
 } // namespace deit

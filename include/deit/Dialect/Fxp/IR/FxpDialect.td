@@ -44,7 +44,8 @@ def Fxp_Dialect : Dialect {
     it as the discardable attribute `fxp.format`, the quantized type that the
     value had in the `deit` dialect: `fxp.format = !quant.uniform<u8:f32,
     0.5:128>`. Nothing computes with it; it is how integers are compared with
-    the float model.
+    the float model. So is `fxp.parts`, of which channels neurons that were
+    split are parts, as `deit.parts` says.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasOperationAttrVerify = 1;

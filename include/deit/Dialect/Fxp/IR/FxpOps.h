@@ -39,6 +39,9 @@ constexpr llvm::StringLiteral kLogitScaleAttr = "fxp.logit_scale";
 /// result stand for, a quantized type with one scale.
 constexpr llvm::StringLiteral kFormatAttr = "fxp.format";
 
+/// What `deit.parts` said of the value that an operation's result stands for.
+constexpr llvm::StringLiteral kPartsAttr = "fxp.parts";
+
 /// The type in `kFormatAttr` of `op`; null where there is none.
 quant::UniformQuantizedType formatOf(Operation *op);
 
