@@ -31,6 +31,18 @@ static std::vector<size_t> draw(ArrayRef<size_t> from, size_t count,
   return left;
 }
 
+LogitsEffect deit::meanOf(ArrayRef<KeptModules> sets) {
+  LogitsEffect mean;
+  for (const KeptModules &kept : sets) {
+    double share = 1.0 / static_cast<double>(sets.size());
+    mean.decibels += share * kept.effect.decibels;
+    mean.agreement += share * kept.effect.agreement;
+    mean.divergence += share * kept.effect.divergence;
+    mean.top1 += share * kept.effect.top1;
+  }
+  return mean;
+}
+
 Expected<Confirmation> deit::confirmRanking(const Subject &subject,
                                             const PlainRounding &rounding,
                                             ArrayRef<size_t> ranking) {

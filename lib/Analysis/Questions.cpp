@@ -113,15 +113,17 @@ static std::string describeConfirmation(const Report &report) {
   if (!report.confirmation)
     return "";
   const Confirmation &found = *report.confirmation;
-  double sum = 0;
-  for (const KeptModules &kept : found.random)
-    sum += kept.effect.agreement;
-  return formatv(" With everything rounded {0} % are decided as in float; with "
-                 "the five worst modules left in float {1} %, with five at "
-                 "random {2} % in the mean of {3} draws.",
-                 number(found.allRounded.agreement),
-                 number(found.first.effect.agreement),
-                 number(sum / found.random.size()), found.random.size())
+  auto describe = [](const LogitsEffect &effect) {
+    return formatv("{0:e2} nats, {1} %", effect.divergence,
+                   number(effect.agreement))
+        .str();
+  };
+  return formatv(
+             " Everything rounded, the divergence and the images decided as "
+             "in float are {0}; with the five worst modules left in float "
+             "{1}; with five at random {2} in the mean of {3} draws.",
+             describe(found.allRounded), describe(found.first.effect),
+             describe(meanOf(found.random)), found.random.size())
       .str();
 }
 

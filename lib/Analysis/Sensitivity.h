@@ -70,6 +70,9 @@ struct Confirmation {
   std::vector<KeptModules> random; ///< drawn from all that are ranked
 };
 
+/// What `sets` come to in the mean.
+LogitsEffect meanOf(ArrayRef<KeptModules> sets);
+
 Expected<Confirmation> confirmRanking(const Subject &subject,
                                       const PlainRounding &rounding,
                                       ArrayRef<size_t> ranking);

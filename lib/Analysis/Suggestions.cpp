@@ -50,6 +50,10 @@ static std::string points(double value) {
   return formatv("{0:f1}", value).str();
 }
 
+static std::string percent(double part) {
+  return formatv("{0:f0}", 100 * part).str();
+}
+
 std::optional<double> Rules::gainOf(StringRef step) const {
   const AblationStep *before = nullptr;
   for (const AblationStep &each : report.ablation) {
@@ -61,37 +65,33 @@ std::optional<double> Rules::gainOf(StringRef step) const {
   return std::nullopt;
 }
 
-/// The mean agreement when as many others are left in float.
-static double meanAgreement(ArrayRef<KeptModules> sets) {
-  double sum = 0;
-  for (const KeptModules &kept : sets)
-    sum += kept.effect.agreement;
-  return sum / static_cast<double>(sets.size());
-}
-
 void Rules::protectWorst() {
+  constexpr double kCostly = 1e-3; // nats
   if (!report.confirmation)
     return;
   const Confirmation &found = *report.confirmation;
-  double all = found.allRounded.agreement;
-  double gain = found.first.effect.agreement - all;
-  double random = meanAgreement(found.random) - all;
-  if (gain < kNotable || gain < 2 * random)
+  double all = found.allRounded.divergence;
+  LogitsEffect random = meanOf(found.random);
+  double gain = all - found.first.effect.divergence;
+  double drawn = all - random.divergence;
+  // Five at random win something back, too.
+  if (all < kCostly || gain < 0.2 * all || gain < 1.25 * drawn)
     return;
   std::string names;
   for (size_t index : found.first.modules)
     names += (names.empty() ? "" : ", ") + report.analyzed[index].path;
   add({"Spend precision on the five worst modules",
        formatv(
-           "Left in float while all others are rounded plainly, {0} win {1} "
-           "points of agreement back, five at random {2}. Give these a "
-           "recipe entry of their own: range_method search, or more bits.",
-           names, points(gain), points(random))
+           "Left in float while all others are rounded plainly, {0} take {1} "
+           "% of the divergence away ({2} % of the images are decided as in "
+           "float, not {3} %), five at random {4} %. Give these a recipe "
+           "entry of their own: range_method search, or more bits.",
+           names, percent(gain / all), points(found.first.effect.agreement),
+           points(found.allRounded.agreement), percent(drawn / all))
            .str(),
-       {{"agreement, everything rounded", all, "%"},
-        {"agreement, the five worst in float", found.first.effect.agreement,
-         "%"},
-        {"agreement, five at random in float", all + random, "%"}},
+       {{"KL, everything rounded", all, "nats"},
+        {"KL, the five worst in float", found.first.effect.divergence, "nats"},
+        {"KL, five at random in float", random.divergence, "nats"}},
        "confirmation"});
 }
 

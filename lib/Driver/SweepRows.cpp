@@ -60,7 +60,9 @@ std::string SweepRowMaker::commandOf(const SweepTask &task) const {
 Expected<const Quantizer *> SweepRowMaker::quantizer() {
   if (!shared) {
     Plan plan;
-    plan.weightBits = 1; // any below 8 has sensitivities measured
+    // Any below 8 has sensitivities measured; convolutions have 8.
+    if (forwardOf(module).getOps<Conv2DOp>().empty())
+      plan.weightBits = 1;
     auto made =
         Quantizer::create(session, plan, OwningOpRef<ModuleOp>(module.clone()));
     if (!made)
