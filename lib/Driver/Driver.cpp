@@ -68,10 +68,9 @@ Error Driver::checkOptions() {
                      "model");
   if (options.samples == 0)
     return makeError("--samples must be at least 1");
-  if (options.batch && *options.batch == 0)
-    return makeError("--batch must be at least 1");
-  if (options.batch && *options.batch > 1024)
-    return makeError("--batch must be at most 1024");
+  if (options.batch && !(*options.batch >= 1 && *options.batch <= 1024))
+    return makeError("--batch expected images from 1 to 1024, found " +
+                     Twine(*options.batch));
   if (options.batch && levelFor(options.emit) < Level::Integer)
     return makeError("--batch is of integer networks and of what is compiled "
                      "from them; leave it out here");
