@@ -61,8 +61,8 @@ static cl::opt<unsigned> limit("limit", cl::value_desc("n"), cl::cat(category),
                                cl::desc("Test images that accuracies are of; "
                                         "0: all; default: 1000"));
 static cl::opt<unsigned> sensitivityImages(
-    "sensitivity-images", cl::value_desc("n"), cl::cat(category), cl::init(32),
-    cl::desc("Test images for each module by itself; default: 32"));
+    "sensitivity-images", cl::value_desc("n"), cl::cat(category), cl::init(16),
+    cl::desc("Test images for each module by itself; default: 16"));
 static cl::opt<unsigned> groupImages(
     "group-images", cl::value_desc("n"), cl::cat(category), cl::init(128),
     cl::desc("Test images for kinds of modules and for comparing models; "
