@@ -34,7 +34,7 @@ static void measureStep(benchmark::State &state, const std::string &path,
   Model model(library, target.c_str(), 1);
   std::vector<double> seconds;
   model.runMeasured();
-  for (auto iteration : state) {
+  while (state.KeepRunning()) {
     model.runMeasured();
     seconds.push_back(double(model.times[step]) / 1e9);
     state.SetIterationTime(seconds.back());

@@ -172,7 +172,7 @@ private:
     auto parts = x.view({batch, tokens, 3, heads, width / heads})
                      .permute({2, 0, 3, 1, 4})
                      .unbind(0);
-    at::Tensor query = parts[0] / std::sqrt(double(width / heads));
+    at::Tensor query = parts[0] / std::sqrt(double(width) / double(heads));
     at::Tensor scores = at::matmul(query, parts[1].transpose(-2, -1));
     return at::matmul(at::softmax(scores, -1), parts[2])
         .transpose(1, 2)

@@ -5,12 +5,13 @@ set(DEIT_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
 option(DEIT_FUZZ "Build for libFuzzer: the targets in fuzz/, with sanitizers")
 if(DEIT_FUZZ)
   set(DEIT_SANITIZE "address,undefined")
-  # Assertions stay, and what a sanitizer finds ends the run.
-  add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize-recover=all
-    -UNDEBUG)
+  # Assertions stay.
+  add_compile_options(-fsanitize=fuzzer-no-link -UNDEBUG)
 endif()
 if(DEIT_SANITIZE)
-  add_compile_options(-fsanitize=${DEIT_SANITIZE} -fno-omit-frame-pointer)
+  # What a sanitizer finds ends the run.
+  add_compile_options(-fsanitize=${DEIT_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${DEIT_SANITIZE})
 endif()
 add_compile_options(-Wall -Wextra -Wno-unused-parameter)

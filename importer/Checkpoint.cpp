@@ -6,10 +6,8 @@
 #include "deit/Support/FileIO.h"
 #include "importer/Readers.h"
 
-using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
-using llvm::Twine;
 
 namespace deit::importer {
 

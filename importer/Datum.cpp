@@ -30,14 +30,14 @@ std::optional<StringRef> Datum::asString() const {
 }
 
 /// The value that holds the elements: `value` itself, or a torch.Size's tuple.
-static const Datum &sequenceOf(const Datum &value) {
-  if (value.isCallOf("torch", "Size") && value.arguments().size() == 1)
-    return *value.arguments()[0];
+static const Datum *sequenceOf(const Datum *value) {
+  if (value->isCallOf("torch", "Size") && value->arguments().size() == 1)
+    return value->arguments()[0];
   return value;
 }
 
 std::optional<llvm::SmallVector<int64_t, 4>> Datum::asInts() const {
-  const Datum &sequence = sequenceOf(*this);
+  const Datum &sequence = *sequenceOf(this);
   if (!sequence.isSequence())
     return std::nullopt;
   llvm::SmallVector<int64_t, 4> result;
@@ -51,7 +51,7 @@ std::optional<llvm::SmallVector<int64_t, 4>> Datum::asInts() const {
 }
 
 std::optional<llvm::SmallVector<double, 4>> Datum::asFloats() const {
-  const Datum &sequence = sequenceOf(*this);
+  const Datum &sequence = *sequenceOf(this);
   if (!sequence.isSequence())
     return std::nullopt;
   llvm::SmallVector<double, 4> result;

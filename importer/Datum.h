@@ -114,8 +114,8 @@ struct Datum {
 /// bytes it was read from, which must live as long.
 struct Pickle {
   Pickle() = default;
-  Pickle(Pickle &&) = default;
-  Pickle &operator=(Pickle &&) = default;
+  Pickle(Pickle &&) noexcept = default;
+  Pickle &operator=(Pickle &&) noexcept = default;
 
   std::deque<Datum> data;
   std::deque<std::string> unescaped;

@@ -117,6 +117,7 @@ Error ProgramImporter::complaint() const {
   if (missing.empty())
     return failure.empty() ? Error::success() : makeError(failure);
   std::vector<std::string> each;
+  each.reserve(missing.size());
   for (const auto &[what, count] : missing)
     each.push_back(what +
                    (count > 1 ? " (" + std::to_string(count) + " times)" : ""));
@@ -310,8 +311,9 @@ Known ProgramImporter::dequantizeChannels(const GraphNode &node) {
 Known ProgramImporter::convolution(const GraphNode &node) {
   Value input = activation(node, "input", 4);
   auto weight = parameter(node, "weight", 4);
-  std::shared_ptr<const Parameter> bias;
-  if (node.tensor("bias") && !(bias = parameter(node, "bias", 1)))
+  bool hasBias = node.tensor("bias").has_value();
+  auto bias = hasBias ? parameter(node, "bias", 1) : nullptr;
+  if (hasBias && !bias)
     return {};
   auto strides = pair(node, "stride", 1, {1, 1});
   auto padding = pair(node, "padding", 0, {0, 0});
@@ -471,8 +473,9 @@ Known ProgramImporter::dense(const GraphNode &node, Value input,
 Known ProgramImporter::linear(const GraphNode &node) {
   Value input = activation(node, "input", 2);
   auto weight = parameter(node, "weight", 2);
-  std::shared_ptr<const Parameter> bias;
-  if (node.tensor("bias") && !(bias = parameter(node, "bias", 1)))
+  bool hasBias = node.tensor("bias").has_value();
+  auto bias = hasBias ? parameter(node, "bias", 1) : nullptr;
+  if (hasBias && !bias)
     return {};
   if (!input || !weight)
     return {};

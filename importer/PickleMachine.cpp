@@ -22,8 +22,9 @@ static std::string opcodeName(uint8_t byte) {
   case uint8_t(BYTE):                                                          \
     return #NAME;
 #include "importer/PickleOpcodes.def"
+  default:
+    return "0x" + llvm::utohexstr(byte, /*LowerCase=*/true, /*Width=*/2);
   }
-  return "0x" + llvm::utohexstr(byte, /*LowerCase=*/true, /*Width=*/2);
 }
 
 //===----------------------------------------------------------------------===//

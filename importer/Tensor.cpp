@@ -13,7 +13,6 @@
 #include <cstring>
 
 using llvm::ArrayRef;
-using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
 using llvm::Twine;

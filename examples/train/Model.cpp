@@ -6,7 +6,7 @@
 #include <cmath>
 
 namespace nn = torch::nn;
-namespace F = torch::nn::functional;
+namespace functional = torch::nn::functional;
 
 namespace deit::examples {
 namespace {
@@ -62,12 +62,14 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor &x, int64_t rows) {
   int64_t batch = x.size(0), width = x.size(2);
   // [B, heads, tokens, width / heads], by `width` rows of qkv from `first`.
   auto project = [&](const torch::Tensor &tokens, int64_t first) {
-    return F::linear(tokens, qkv->weight.slice(0, first, first + width),
-                     qkv->bias.slice(0, first, first + width))
+    return functional::linear(tokens,
+                              qkv->weight.slice(0, first, first + width),
+                              qkv->bias.slice(0, first, first + width))
         .reshape({batch, -1, heads, width / heads})
         .transpose(1, 2);
   };
-  double scale = 1 / std::sqrt(static_cast<double>(width / heads));
+  double scale =
+      1 / std::sqrt(static_cast<double>(width) / static_cast<double>(heads));
   torch::Tensor queries = project(x.slice(1, 0, rows), 0) * scale;
   torch::Tensor scores =
       torch::matmul(queries, project(x, width).transpose(-2, -1));
@@ -82,7 +84,7 @@ MlpImpl::MlpImpl(const Geometry &geometry)
 }
 
 torch::Tensor MlpImpl::forward(const torch::Tensor &x) {
-  return fc2(F::gelu(fc1(x)));
+  return fc2(functional::gelu(fc1(x)));
 }
 
 BlockImpl::BlockImpl(const Geometry &geometry)

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <tuple>
 
-namespace F = torch::nn::functional;
+namespace functional = torch::nn::functional;
 
 namespace deit::examples {
 namespace {
@@ -58,7 +58,7 @@ void setLearningRate(torch::optim::Optimizer &optimizer, double rate) {
 double step(VisionTransformer &model, torch::optim::Optimizer &optimizer,
             const torch::Tensor &images, const torch::Tensor &labels) {
   optimizer.zero_grad();
-  torch::Tensor loss = F::cross_entropy(model(images), labels);
+  torch::Tensor loss = functional::cross_entropy(model(images), labels);
   loss.backward();
   torch::nn::utils::clip_grad_norm_(model->parameters(), 1.0);
   optimizer.step();
@@ -75,7 +75,8 @@ void whitenPatches(VisionTransformer &model, const Dataset &dataset) {
   torch::Tensor few =
       torch::arange(std::min<int64_t>(dataset.size(), 500), torch::kInt64);
   torch::Tensor patches =
-      F::unfold(dataset.images(few), F::UnfoldFuncOptions(patch).stride(patch))
+      functional::unfold(dataset.images(few),
+                         functional::UnfoldFuncOptions(patch).stride(patch))
           .transpose(1, 2)
           .flatten(0, 1);
   torch::Tensor mean = patches.mean(0);

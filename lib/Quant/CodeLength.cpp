@@ -21,6 +21,7 @@ std::vector<uint8_t> deit::columnDivisors(llvm::ArrayRef<int8_t> codes,
       if (divisor != 1)
         divisor = std::gcd(divisor, int(code));
   std::vector<uint8_t> divisors;
+  divisors.reserve(columns);
   // -128 alone has a divisor that no code is.
   for (int divisor : found)
     divisors.push_back(divisor == 0 || divisor > 127 ? 1 : divisor);

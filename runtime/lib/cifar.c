@@ -49,7 +49,7 @@ static bool open_file(deit_cifar *cifar, int64_t *bytes, deit_error *error) {
 
 bool deit_cifar_open(deit_cifar *cifar, const char *path, int format,
                      uint32_t classes, deit_error *error) {
-  int64_t bytes;
+  int64_t bytes = 0;
   *cifar = (deit_cifar){.path = path, .classes = classes};
   if (!open_file(cifar, &bytes, error)) {
     deit_cifar_close(cifar);

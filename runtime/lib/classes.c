@@ -74,7 +74,7 @@ static bool read_text(const char *path, char **text, size_t *bytes,
   *bytes = fread(*text, 1, MOST_BYTES, file);
   if (ferror(file))
     return fail_reading(path, file, error);
-  bool is_whole = fgetc(file) == EOF;
+  bool is_whole = feof(file) || fgetc(file) == EOF;
   fclose(file);
   return is_whole || deit_fail(error,
                                "%s is longer than names of classes are; give "
@@ -85,7 +85,7 @@ static bool read_text(const char *path, char **text, size_t *bytes,
 /// Takes `bytes` of `classes->text` apart.
 static bool take_names(deit_classes *classes, size_t bytes, uint32_t count,
                        deit_error *error) {
-  classes->owned = malloc(count * sizeof *classes->owned);
+  classes->owned = (const char **)malloc(count * sizeof *classes->owned);
   if (!classes->owned || !classes->text)
     return deit_fail(error, "there is not enough memory for %u names", count);
   uint32_t lines = split(classes->text, bytes, count, classes->owned);
@@ -121,7 +121,7 @@ void deit_classes_default(deit_classes *classes, uint32_t count) {
 }
 
 void deit_classes_free(deit_classes *classes) {
-  free(classes->owned);
+  free((void *)classes->owned);
   free(classes->text);
   *classes = (deit_classes){0};
 }

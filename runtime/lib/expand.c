@@ -69,8 +69,9 @@ static void interpolate(const deit_distribution *from, uint64_t weights[129]) {
 
 void deit_make_frequencies(const deit_distribution *distribution,
                            deit_frequencies *frequencies) {
-  uint64_t weights[129], total = 0, sum = 0;
-  int reach = distribution->reach;
+  uint64_t weights[129] = {0}, total = 0, sum = 0;
+  // Who decodes a distribution has refused one of more.
+  int reach = distribution->reach < 128 ? distribution->reach : 128;
   int last = reach < 127 ? reach : 127;
   interpolate(distribution, weights);
   for (int code = -reach; code <= last; ++code)

@@ -129,16 +129,17 @@ static bool allocate_workspaces(pack_work *work, unsigned threads) {
         deit_pack_workspace(&work->program->packs[i], work->container);
     most = bytes > most ? bytes : most;
   }
+  size_t size = (most + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+  bool ready = true;
   for (unsigned i = 0; i < PACK_THREADS; ++i) {
-    work->workspaces[i] = NULL;
+    bool is_needed = i < threads;
+    work->workspaces[i] = is_needed ? aligned_alloc(ALIGNMENT, size) : NULL;
+    ready = ready && (!is_needed || work->workspaces[i]);
     atomic_flag_clear(&work->taken[i]);
-    if (i >= threads)
+    if (!is_needed)
       (void)atomic_flag_test_and_set(&work->taken[i]);
-    else if (!(work->workspaces[i] = aligned_alloc(
-                   ALIGNMENT, (most + ALIGNMENT) / ALIGNMENT * ALIGNMENT)))
-      return false;
   }
-  return true;
+  return ready;
 }
 
 static void free_workspaces(pack_work *work) {
@@ -312,8 +313,8 @@ void deit_free(deit_model *model) {
 deit_status deit_set_threads(deit_model *model, unsigned threads) {
   if (!model || threads < 1 || threads > MAX_THREADS)
     return DEIT_ERROR_ARGUMENT;
-  deit_pool *pool = NULL;
-  if (threads > 1 && !(pool = deit_pool_create(threads)))
+  deit_pool *pool = threads > 1 ? deit_pool_create(threads) : NULL;
+  if (threads > 1 && !pool)
     return DEIT_ERROR_THREADS;
   deit_pool_destroy(model->pool);
   model->pool = pool;

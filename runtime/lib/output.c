@@ -85,7 +85,8 @@ static FILE *open_beside(deit_output *output) {
   enum { ATTEMPTS = 100, SUFFIX_BYTES = 40 };
   size_t bytes = strlen(output->path) + SUFFIX_BYTES;
   int descriptor = -1;
-  if (!(output->temporary = malloc(bytes)))
+  output->temporary = malloc(bytes);
+  if (!output->temporary)
     return NULL;
   // Until the file is on the list of those that an interrupt removes.
   sigset_t before = hold_interrupts();

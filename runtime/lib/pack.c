@@ -133,7 +133,7 @@ static void pack_rows(const deit_pack *pack, const deit_container_entry *entry,
 }
 
 static void store(uint8_t *to, int8_t code, int64_t width) {
-  int32_t value = code;
+  int32_t value = (int32_t)code;
   memcpy(to, &value, (size_t)width);
 }
 

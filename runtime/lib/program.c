@@ -60,7 +60,8 @@ static void choose(const deit_program_t *program) {
   info.class_names = program->class_names;
   info.bilinear = program->bilinear != 0;
   info.container_bytes = (uint64_t)program->container_bytes;
-  info.code_bytes = (uint64_t)(__stop_deit_code - __start_deit_code);
+  info.code_bytes =
+      (uint64_t)((uintptr_t)__stop_deit_code - (uintptr_t)__start_deit_code);
   deit_feature_names(lacking(program), missing_features,
                      sizeof missing_features);
 }

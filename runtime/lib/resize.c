@@ -105,7 +105,7 @@ static bool make_axis(axis *axis, kernel kernel, uint32_t from, uint32_t scaled,
   axis->first = malloc(to * sizeof *axis->first);
   axis->count = malloc(to * sizeof *axis->count);
   axis->weights = calloc((size_t)to * axis->taps, sizeof *axis->weights);
-  double *scratch = malloc(axis->taps * sizeof *scratch);
+  double *scratch = calloc(axis->taps, sizeof *scratch);
   bool ready = axis->first && axis->count && axis->weights && scratch;
   for (uint32_t i = 0; ready && i < to; ++i)
     fill_weights(axis, kernel, i, (double)begin + i, scale, scratch);

@@ -43,6 +43,7 @@ inline std::string tuple(const std::vector<std::string> &items) {
 }
 inline std::string integers(const std::vector<int32_t> &numbers) {
   std::vector<std::string> items;
+  items.reserve(numbers.size());
   for (int32_t n : numbers)
     items.push_back(integer(n));
   return tuple(items);
@@ -93,7 +94,7 @@ public:
         llvm::sys::fs::createTemporaryFile("deit-test", "bin", fd, path));
     llvm::raw_fd_ostream(fd, /*shouldClose=*/true) << bytes;
   }
-  ~TemporaryFile() { llvm::sys::fs::remove(path); }
+  ~TemporaryFile() { EXPECT_FALSE(llvm::sys::fs::remove(path)); }
   TemporaryFile(const TemporaryFile &) = delete;
   TemporaryFile &operator=(const TemporaryFile &) = delete;
 
