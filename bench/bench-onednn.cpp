@@ -31,7 +31,7 @@ class Chain {
 public:
   Chain(bool innerProduct, int64_t rows)
       : engine(dnnl::engine::kind::cpu, 0), stream(engine), rows(rows),
-        innerProduct(innerProduct), random(uint32_t(rows)) {}
+        innerProduct(innerProduct) {}
 
   /// Appends a layer; buffers of one width are shared, as arenas do.
   void add(int64_t inputs, int64_t outputs);

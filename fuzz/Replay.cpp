@@ -19,18 +19,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
                                           size_t most, unsigned seed);
 
-static deit::fuzz::Random random_(1);
+static deit::fuzz::Random generator(1);
 
 /// Of libFuzzer's mutations the simple ones.
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most) {
-  for (unsigned left = 1 + random_() % 4; left > 0 && size > 0; --left) {
-    size_t at = random_() % size;
-    switch (random_() % 4) {
+  for (unsigned left = 1 + generator() % 4; left > 0 && size > 0; --left) {
+    size_t at = generator() % size;
+    switch (generator() % 4) {
     case 0:
-      data[at] ^= 1 << random_() % 8;
+      data[at] ^= 1 << generator() % 8;
       break;
     case 1:
-      data[at] = random_();
+      data[at] = generator();
       break;
     case 2:
       size = at + 1; // cut off

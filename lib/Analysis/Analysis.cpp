@@ -87,7 +87,7 @@ Error Analysis::measureRounding(Report &report) {
     return effects.takeError();
   report.ranking = rankModules(*effects);
   for (auto [found, effect] : llvm::zip_equal(report.modules, *effects))
-    found.sensitivity = std::move(effect);
+    found.sensitivity = effect;
   if (!wants("confirmation"))
     return Error::success();
   return take(confirmRanking(subject, plain, report.ranking),
@@ -108,7 +108,7 @@ Error Analysis::measureRecipe(Report &report) {
   for (auto [found, format, use] :
        llvm::zip_equal(report.modules, *formats, *codes)) {
     found.recipe = std::move(format);
-    found.codes = std::move(use);
+    found.codes = use;
   }
   if (wants("error")) {
     auto errors = compareInteger(subject, *model);

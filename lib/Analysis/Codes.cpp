@@ -119,6 +119,7 @@ deit::measureCodes(const Subject &subject, const QuantizedModel &model) {
     progress.advance(count);
   }
   std::vector<std::optional<CodeUse>> result;
+  result.reserve(counters.size());
   for (const std::optional<CodeCounter> &counter : counters)
     result.push_back(counter ? std::optional(counter->use()) : std::nullopt);
   return result;

@@ -73,6 +73,7 @@ static std::vector<float> normalized(std::vector<double> factors) {
     logarithms += std::log(factor);
   double mean = std::exp(logarithms / static_cast<double>(factors.size()));
   std::vector<float> result;
+  result.reserve(factors.size());
   for (double factor : factors)
     result.push_back(static_cast<float>(
         std::clamp(factor / mean, 1 / kFarthest, kFarthest)));

@@ -81,6 +81,7 @@ static double rootMeanSquare(ArrayRef<float> row) {
 static std::vector<double> rowShape(const WeightMatrix &weight,
                                     ArrayRef<float> sensitivity) {
   std::vector<double> spreads;
+  spreads.reserve(weight.rows);
   for (size_t row = 0; row < weight.rows; ++row)
     spreads.push_back(rootMeanSquare(weight.row(row)));
   std::vector<double> sorted = spreads;

@@ -45,6 +45,7 @@ static std::vector<ChannelStatistics> describeChannels(ArrayRef<float> values,
       squares[c] += (value - means[c]) * (value - means[c]);
     }
   std::vector<ChannelStatistics> result;
+  result.reserve(channels);
   for (int64_t c = 0; c < channels; ++c)
     result.push_back({least[c], most[c], static_cast<float>(means[c]),
                       static_cast<float>(squares[c] / rows)});

@@ -101,7 +101,7 @@ squareGradients(FloatReference &reference, func::FuncOp function,
         [&](ArrayRef<float> logits) {
           return randomDirections(count, logits.size() / count, random);
         },
-        [&](OpResult result_) { return result.contains(result_.getOwner()); },
+        [&](OpResult of) { return result.contains(of.getOwner()); },
         [&](OpResult of, ArrayRef<float>, ArrayRef<float> gradients,
             ArrayRef<int64_t> shape) {
           bool isLayer = !isa<AddOp>(of.getOwner());

@@ -97,6 +97,7 @@ Error Rounder::roundOne(WeightMatrix &weight, const FeedbackFactor &factor) {
   std::vector<uint8_t> multiples;
   double fineness = finenessOf(weight, *steps);
   std::vector<double> deviations;
+  deviations.reserve(weight.columns());
   for (size_t column = 0; column < weight.columns(); ++column)
     deviations.push_back(factor.deviation(column));
   std::vector<double> shape = columnShape(deviations, weight.rows);

@@ -105,6 +105,7 @@ struct Part {
 /// The neurons that are there, then the parts that are added.
 static std::vector<Part> partsAt(ArrayRef<float> largest, double limit) {
   std::vector<Part> parts;
+  parts.reserve(largest.size());
   for (size_t neuron = 0; neuron < largest.size(); ++neuron)
     parts.push_back({neuron, 0});
   for (size_t neuron = 0; neuron < largest.size(); ++neuron)

@@ -100,6 +100,7 @@ static void putClasses(Writer &to, const Classes &classes) {
     return;
   putDistribution(to, deit_flat_distribution, classes.distribution);
   std::vector<uint8_t> codes;
+  codes.reserve(classes.of.size());
   for (uint8_t of : classes.of)
     codes.push_back(of - classes.count / 2 + 128);
   to.putRun(codes, frequenciesOf(classes.distribution));
@@ -111,6 +112,7 @@ static void putMultiples(Writer &to, const Multiples &multiples) {
     return;
   putDistribution(to, deit_flat_distribution, multiples.distribution);
   std::vector<uint8_t> codes;
+  codes.reserve(multiples.of.size());
   for (uint8_t of : multiples.of)
     codes.push_back(of + 128);
   to.putRun(codes, frequenciesOf(multiples.distribution));

@@ -201,18 +201,27 @@ static std::vector<uint8_t> centersToTry(ArrayRef<uint8_t> codes) {
   return {0, uint8_t(middle)};
 }
 
+/// The best of the plans that tell codes from `center`.
+static PlanePlan planAround(uint8_t center, ArrayRef<uint8_t> codes,
+                            size_t rows, size_t columns) {
+  Plane plane = {{}, rows, columns, {}};
+  plane.codes.reserve(codes.size());
+  for (uint8_t code : codes)
+    plane.codes.push_back(uint8_t(code - center));
+  divide(plane);
+  PlanePlan plan = bestPlan(plane);
+  plan.center = center;
+  return plan;
+}
+
 PlanePlan deit::planPlane(ArrayRef<uint8_t> codes, size_t rows,
                           size_t columns) {
-  std::optional<PlanePlan> best;
-  for (uint8_t center : centersToTry(codes)) {
-    Plane plane = {{}, rows, columns, {}};
-    for (uint8_t code : codes)
-      plane.codes.push_back(uint8_t(code - center));
-    divide(plane);
-    PlanePlan plan = bestPlan(plane);
-    plan.center = center;
-    if (!best || plan.bits < best->bits)
+  auto centers = centersToTry(codes);
+  PlanePlan best = planAround(centers.front(), codes, rows, columns);
+  for (uint8_t center : ArrayRef(centers).drop_front()) {
+    PlanePlan plan = planAround(center, codes, rows, columns);
+    if (plan.bits < best.bits)
       best = std::move(plan);
   }
-  return *best;
+  return best;
 }

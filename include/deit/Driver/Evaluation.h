@@ -13,7 +13,8 @@ namespace deit {
 class TemporaryFile {
 public:
   static Expected<TemporaryFile> create(StringRef suffix);
-  TemporaryFile(TemporaryFile &&other) : path(std::exchange(other.path, {})) {}
+  TemporaryFile(TemporaryFile &&other) noexcept
+      : path(std::exchange(other.path, {})) {}
   TemporaryFile &operator=(TemporaryFile &&) = delete;
   ~TemporaryFile();
   const std::string &name() const { return path; }

@@ -121,7 +121,8 @@ FailureOr<int64_t> Converter::boundOf(Operation *op, const Weight &weight,
   int64_t bound = 0;
   for (size_t n = 0; n < bias.size(); ++n) {
     int64_t least = bias[n], most = bias[n], way = std::abs(int64_t(bias[n]));
-    for (int64_t code : weight.row(n)) {
+    for (int8_t each : weight.row(n)) {
+      auto code = static_cast<int64_t>(each);
       auto [low, high] = std::minmax({code * input.low, code * input.high});
       least += low;
       most += high;
