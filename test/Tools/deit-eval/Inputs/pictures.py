@@ -11,14 +11,16 @@ def chunk(kind, content):
             struct.pack(">I", zlib.crc32(body)))
 
 
-def png(width, height, pixels, color=2, depth=8, stream=None):
-    """`pixels` are bytes of rows, of `color` 2 (RGB), 6 (RGBA) or 0 (grey)."""
+def png(width, height, pixels, color=2, depth=8, stream=None, palette=None):
+    """`pixels` are bytes of rows, of `color` 2 (RGB), 6 (RGBA), 0 (grey) or 3,
+    which are places in `palette`, the bytes of RGB."""
     row = len(pixels) // height
     lines = b"".join(b"\0" + pixels[y * row:(y + 1) * row]
                      for y in range(height))
     return (b"\x89PNG\r\n\x1a\n" +
             chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color,
                                        0, 0, 0)) +
+            (chunk(b"PLTE", palette) if palette else b"") +
             chunk(b"IDAT", stream or zlib.compress(lines)) +
             chunk(b"IEND", b""))
 
