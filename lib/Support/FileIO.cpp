@@ -7,6 +7,8 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Signals.h"
 
 namespace deit {
 
@@ -77,6 +79,11 @@ writeDescriptor(int fd, StringRef path,
   return Error::success();
 }
 
+static std::error_code closeDescriptor(int fd) {
+  llvm::sys::fs::file_t file = llvm::sys::fs::convertFDToNativeFile(fd);
+  return llvm::sys::fs::closeFile(file);
+}
+
 /// Writes into something that is no regular file, where a rename would replace
 /// the device instead of feeding it.
 static Error
@@ -97,33 +104,75 @@ writeInPlace(StringRef path,
           path, fd, llvm::sys::fs::CD_OpenExisting))
     return systemError(path, "cannot be written", code);
   Error error = writeDescriptor(fd, path, emit);
-  llvm::sys::fs::file_t file = llvm::sys::fs::convertFDToNativeFile(fd);
-  std::error_code code = llvm::sys::fs::closeFile(file);
+  std::error_code code = closeDescriptor(fd);
   if (!error && code)
     return systemError(path, "cannot be written", code);
   return error;
 }
 
-/// A new file that goes away with an interrupted process.
-static Expected<llvm::sys::fs::TempFile> createBeside(StringRef path) {
+namespace {
+/// A new file beside another, which it replaces in the end. It goes away with an
+/// interrupted process, and when it was not kept. (llvm::sys::fs::TempFile takes
+/// every % of a path for a place of a random digit, also those of its folder.)
+class FileBeside {
+public:
+  explicit FileBeside(StringRef path) : path(path) {}
+  FileBeside(const FileBeside &) = delete;
+  FileBeside &operator=(const FileBeside &) = delete;
+  ~FileBeside();
+  std::error_code create();
+  std::error_code keep();
+  int descriptor() const { return fd; }
+
+private:
+  StringRef path;
+  std::string name;
+  int fd = -1;
+};
+} // namespace
+
+std::error_code FileBeside::create() {
   InterruptsWait wait;
-  return llvm::sys::fs::TempFile::create(Twine(path) + ".%%%%%%%%.tmp");
+  std::error_code code;
+  do {
+    auto number = llvm::utohexstr(llvm::sys::Process::GetRandomNumber());
+    name = (Twine(path) + "." + number + ".tmp").str();
+    code = llvm::sys::fs::openFileForWrite(name, fd,
+                                           llvm::sys::fs::CD_CreateNew);
+  } while (code == std::errc::file_exists);
+  if (!code)
+    llvm::sys::RemoveFileOnSignal(name);
+  return code;
+}
+
+std::error_code FileBeside::keep() {
+  std::error_code code = closeDescriptor(std::exchange(fd, -1));
+  if (!code)
+    code = llvm::sys::fs::rename(name, path);
+  if (code)
+    llvm::sys::fs::remove(name);
+  llvm::sys::DontRemoveFileOnSignal(name);
+  return code;
+}
+
+FileBeside::~FileBeside() {
+  if (fd < 0)
+    return;
+  closeDescriptor(fd);
+  llvm::sys::fs::remove(name);
+  llvm::sys::DontRemoveFileOnSignal(name);
 }
 
 /// Writes into a file beside `path`, then renames it.
 static Error writeBeside(StringRef path,
                          llvm::function_ref<Error(llvm::raw_ostream &)> write) {
-  auto temporary = createBeside(path);
-  if (!temporary)
-    return systemError(path, "cannot be written",
-                       llvm::errorToErrorCode(temporary.takeError()));
-  if (Error error = writeDescriptor(temporary->FD, path, write)) {
-    llvm::consumeError(temporary->discard());
+  FileBeside file(path);
+  if (std::error_code code = file.create())
+    return systemError(path, "cannot be written", code);
+  if (Error error = writeDescriptor(file.descriptor(), path, write))
     return error;
-  }
-  if (Error error = temporary->keep(path))
-    return systemError(path, "cannot be written",
-                       llvm::errorToErrorCode(std::move(error)));
+  if (std::error_code code = file.keep())
+    return systemError(path, "cannot be written", code);
   return Error::success();
 }
 
