@@ -48,9 +48,10 @@ struct Suggestion {
   std::string chart; ///< that shows it
 };
 
-/// A question and what was measured about it.
+/// A question and what was measured about it, point by point.
 struct Answer {
-  std::string question, text;
+  std::string question;
+  std::vector<std::string> points;
   std::vector<std::string> charts;
 };
 

@@ -205,7 +205,7 @@ static json::Array answersJson(const Report &report) {
   json::Array result;
   for (const Answer &each : report.answers)
     result.push_back(json::Object{{"question", each.question},
-                                  {"answer", each.text},
+                                  {"answer", json::Array(each.points)},
                                   {"charts", json::Array(each.charts)}});
   return result;
 }

@@ -191,7 +191,8 @@ deit.charts['comparison-nonlinearities'] = {
       var panel = deit.histogramPanel(view, [
         {name: label, colour: style.colour, histogram: entry.one.histogram}
       ], 90, 'value of the result of ' + entry.path);
-      panel.name = label + ': share of values (%, logarithmic)';
+      panel.name = label + (view.width < 500 ? ' ' : ': share of values ') +
+          '(%, logarithmic)';
       panel.below = 54;
       return panel;
     });

@@ -69,7 +69,8 @@ deit.valueAxis = function (view, panel) {
     type: panel.log ? 'log' : 'value', name: panel.name, nameLocation: 'end',
     nameGap: 10, split: true, splitNumber: panel.height < 140 ? 3 : 5,
     scale: !!panel.scale,
-    nameTextStyle: {align: 'left', padding: [0, 0, 0, 8 - (panel.left || 52)]},
+    nameTextStyle: {align: 'left', padding: [0, 0, 0, 8 - (panel.left || 52)],
+                    width: view.width - 20, overflow: 'truncate'},
     axisLabel: {formatter: deit.tick, hideOverlap: true}
   };
   ['min', 'max', 'interval'].forEach(function (end) {
@@ -82,9 +83,12 @@ deit.valueAxis = function (view, panel) {
 deit.horizontalAxis = function (view, name, more) {
   var axis = {
     type: 'value', name: name, nameLocation: 'middle', nameGap: 26, line: true,
-    axisLabel: {formatter: deit.tick, hideOverlap: true},
+    axisLabel: {formatter: deit.tick, hideOverlap: true, alignMaxLabel: 'right'},
     splitNumber: view.width < 500 ? 4 : 8
   };
+  // On a phone a name is centred beside names of rows, and may need two lines.
+  if (view.width < 500)
+    axis.nameTextStyle = {width: view.width * 0.6, overflow: 'break'};
   for (var key in more) axis[key] = more[key];
   return deit.axisStyle(view, axis);
 };

@@ -69,9 +69,11 @@ deit.Markdown.prototype.questions = function (questions) {
     var links = (one.charts || []).filter(function (id) {
       return deit.charts.hasOwnProperty(id);
     }).map(function (id) { return deit.charts[id].title; });
-    return '**' + deit.markdownText(one.question) + '** ' +
-        deit.markdownText(one.answer) +
-        (links.length ? ' (See: ' + links.join('; ') + '.)' : '') + '\n\n';
+    return '**' + deit.markdownText(one.question) + '**\n\n' +
+        one.answer.map(function (point) {
+          return '- ' + deit.markdownText(point) + '\n';
+        }).join('') +
+        (links.length ? '\nSee: ' + links.join('; ') + '.\n' : '') + '\n';
   }).join('');
 };
 

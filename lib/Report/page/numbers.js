@@ -32,6 +32,7 @@ deit.significant = function (value) {
 };
 
 deit.bytes = function (value) {
+  if (value >= 1e9) return deit.fixed(value / 1e9, 2) + ' GB';
   if (value >= 1e6) return deit.fixed(value / 1e6, 3) + ' MB';
   if (value >= 1e3) return deit.fixed(value / 1e3, 1) + ' kB';
   return deit.fixed(value, 0) + ' B';

@@ -33,7 +33,8 @@ deit.factTiles = (facts) => deit.element('dl', {class: 'facts'},
 
 deit.questionList = (questions) => questions.map((one) =>
   deit.element('div', {class: 'question'}, deit.element('h3', {}, one.question),
-               deit.element('p', {}, one.answer), deit.chartLinks(one.charts)));
+    deit.element('ul', {}, one.answer.map((point) =>
+      deit.element('li', {}, point))), deit.chartLinks(one.charts)));
 
 deit.suggestionList = (suggestions) => suggestions.length
   ? deit.element('ol', {class: 'suggestions'}, suggestions.map((one) =>

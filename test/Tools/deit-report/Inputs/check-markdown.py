@@ -43,7 +43,8 @@ def check_numbers(text, report):
         snr = f"{module['error']['snr_db']:.1f} dB"
         assert row[6] == snr, (row, snr)
     for one in report["questions"]:
-        assert one["answer"].strip() in text, one
+        for point in one["answer"]:
+            assert f"\n- {point.strip()}\n" in text, one
     for one in report["ablation"]:
         assert f"{one['agreement']:.2f} %" in text, one
 

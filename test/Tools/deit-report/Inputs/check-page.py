@@ -16,7 +16,7 @@ import time
 
 from browser import Browser
 
-SCALES = {"MB": 1e6, "kB": 1e3, "min": 60}
+SCALES = {"GB": 1e9, "MB": 1e6, "kB": 1e3, "min": 60}
 
 
 def at(thing, path):

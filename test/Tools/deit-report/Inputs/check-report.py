@@ -169,10 +169,11 @@ check(len(report["questions"]) == 5, "five questions")
 charts = {"weights", "activations", "channels", "balancing", "gelu", "softmax",
           "sensitivity-modules", "sensitivity-kinds", "depth",
           "float-against-integer", "confirmation", "ablation", "frontier",
-          "comparison", "comparison-nonlinearities", "recipe"}
+          "comparison", "comparison-spread", "comparison-nonlinearities",
+          "recipe"}
 for answer in report["questions"]:
     members(answer, "question answer charts", "questions")
-    check(answer["answer"] and set(answer["charts"]) <= charts, "answer")
+    check(all(answer["answer"]) and answer["answer"] and set(answer["charts"]) <= charts, "answer")
 for suggestion in report["suggestions"]:
     members(suggestion, "title text evidence chart", "suggestions")
     check(suggestion["evidence"] and suggestion["chart"] in charts, "evidence")

@@ -190,7 +190,8 @@ def full():
                              {"label": "module", "value": "blocks.3.mlp.act",
                               "unit": None}]}],
         "questions": [{"question": f"Question {i}: which layers are hurt most?",
-                       "answer": "The answer with 12.5 dB of numbers in it. " * 3,
+                       "answer": ["The answer with 12.5 dB of numbers in it." + " And so on." * 6,
+                                  "One more point."],
                        "charts": ids} for i, ids in enumerate([
                            ["weights", "activations"], ["sensitivity-modules"],
                            ["comparison"], ["balancing", "gelu"],
@@ -216,7 +217,7 @@ def hostile(report):
         names[one["path"]] = HOSTILE + one["path"]
         one["path"] = names[one["path"]]
     report["ranking"] = [names.get(path, path) for path in report["ranking"]]
-    report["questions"][0]["answer"] = HOSTILE
+    report["questions"][0]["answer"] = [HOSTILE]
     report["suggestions"][0]["title"] = HOSTILE
     report["comparison"][1]["model"]["name"] = HOSTILE
 
