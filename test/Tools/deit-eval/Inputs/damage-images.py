@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Gives deit-eval parts of pictures, damaged pictures and pictures that claim to
-be large, with little memory: one error each time.
+be large: one error each time.
 
-usage: damage-images.py MODEL
+usage: damage-images.py MODEL [MEBIBYTES]
+
+MEBIBYTES is the address space that deit-eval gets. Sanitizers need all of it.
 """
 import random
 import resource
@@ -13,12 +15,12 @@ import zlib
 
 from pictures import chunk, jpeg, png, segment
 
-MEMORY = 400 << 20
 model = sys.argv[1]
+memory = int(sys.argv[2]) << 20 if len(sys.argv) > 2 else resource.RLIM_INFINITY
 
 
 def limit_memory():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def run(content):
