@@ -145,6 +145,9 @@ static bool comesBack(MLIRContext &context, StringRef bytes) {
       signal(number, SIG_DFL);
     rlimit noCore = {0, 0};
     setrlimit(RLIMIT_CORE, &noCore);
+    // Of the processor: far more than any model takes.
+    rlimit aMinute = {60, 60};
+    setrlimit(RLIMIT_CPU, &aMinute);
     int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
