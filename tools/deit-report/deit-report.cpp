@@ -34,10 +34,11 @@ Examples:
   deit-report --from report.json -o report.md --format md
   deit-report model.pth --calib train.bin --data test.bin --json - --quick
 
-A DeiT-Small takes about ten minutes on two cores; --quick leaves out what takes
-the longest, --skip names parts of your choice: sensitivity, kinds, depth, error,
-confirmation, ablation, frontier. Rounding "plainly" means 8 bits, one range a
-tensor from minimum to maximum. How to read a report: docs/Analysis.md.
+A DeiT-Small takes about a quarter of an hour on two cores; --quick leaves out
+what takes the longest, --skip names parts of your choice: sensitivity, kinds,
+depth, error, confirmation, ablation, frontier. Rounding "plainly" means 8 bits,
+one range a tensor from minimum to maximum. How to read a report:
+docs/Analysis.md.
 )";
 
 static cl::OptionCategory category("Options of deit-report");
@@ -64,9 +65,9 @@ static cl::opt<unsigned> sensitivityImages(
     "sensitivity-images", cl::value_desc("n"), cl::cat(category), cl::init(16),
     cl::desc("Test images for each module by itself; default: 16"));
 static cl::opt<unsigned> groupImages(
-    "group-images", cl::value_desc("n"), cl::cat(category), cl::init(128),
+    "group-images", cl::value_desc("n"), cl::cat(category), cl::init(64),
     cl::desc("Test images for kinds of modules and for comparing models; "
-             "default: 128"));
+             "default: 64"));
 static cl::list<std::string>
     against("against", cl::value_desc("model,calib,data"), cl::cat(category),
             cl::desc("Compare with this model, calibrated and measured on "
@@ -167,7 +168,7 @@ static Expected<AnalysisOptions> makeOptions(int argc, char **argv) {
   if (quick && !sensitivityImages.getNumOccurrences())
     options.sensitivityImages = kQuickImages;
   if (quick && !groupImages.getNumOccurrences())
-    options.groupImages = 8 * kQuickImages;
+    options.groupImages = 4 * kQuickImages;
   options.threads = threads();
   options.command = commandLine(argc, argv);
   if (heads.getNumOccurrences())

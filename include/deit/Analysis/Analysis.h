@@ -29,7 +29,7 @@ struct AnalysisOptions {
   unsigned samples = 128;             ///< calibration images
   int64_t limit = 1000;               ///< test images for accuracies
   /// Test images for modules one by one, and for groups of them.
-  int64_t sensitivityImages = 16, groupImages = 128;
+  int64_t sensitivityImages = 16, groupImages = 64;
   unsigned threads = 0;   ///< 0: one per core
   llvm::StringSet<> skip; ///< of kAnalysisParts
   std::string command;    ///< is noted in the report
