@@ -161,10 +161,10 @@ def hover(browser, page, report):
     agreement = f"{module['sensitivity']['both']['agreement']:.2f} %"
     assert module["path"] in text and agreement in text, text
 
-    one = next(point for point in report["frontier"] if point["name"] == "rate 3")
+    one = next(point for point in report["frontier"] if point["kind"] == "rate")
     text = tooltip(browser, "frontier", 1, one["bits_per_parameter"],
                    one["agreement"])
-    assert "rate 3" in text and f"{one['agreement']:.2f} %" in text, text
+    assert one["name"] in text and f"{one['agreement']:.2f} %" in text, text
 
     kind = report["kinds"][5]
     text = tooltip(browser, "sensitivity-kinds", 1,
@@ -175,15 +175,19 @@ def hover(browser, page, report):
     values = next(m for m in report["modules"] if m["path"] == picked)
     histogram = values["activations"]["histogram"]
     width = (histogram["high"] - histogram["low"]) / len(histogram["counts"])
+    largest = max(histogram["counts"])
+    bar = histogram["counts"].index(largest)
     text = tooltip(browser, "module-activations", 0,
-                   histogram["low"] + 60.5 * width, 0.01)
-    assert f"{histogram['counts'][60]:,}" in text, text
+                   histogram["low"] + (bar + 0.5) * width, 1)
+    assert f"{largest:,}" in text, text
 
     channels = values["activations"]["channels"]
     text = tooltip(browser, "channels", 0, 64, channels["maximum"][64] / 2)
     low, high = re.findall(r"(?:minimum|maximum)\s+(\S+)", text)
-    assert agrees(low, channels["minimum"][64]), (text, channels["minimum"][64])
-    assert agrees(high, channels["maximum"][64]), (text, channels["maximum"][64])
+    channel = int(re.search(r"channel (\d+)", text)[1])
+    assert abs(channel - 64) <= 1, text  # a channel may be less than a pixel
+    assert agrees(low, channels["minimum"][channel]), (text, channel)
+    assert agrees(high, channels["maximum"][channel]), (text, channel)
     quiet(browser)
 
 
@@ -231,7 +235,8 @@ def sort_modules(browser, report):
     spreads = {m["path"]: m["activations"]["channel_spread"]
                for m in report["modules"]}
     assert sorted(order) == sorted(spreads)
-    assert [spreads[path] for path in order] == sorted(spreads.values())[::-1]
+    known = [spreads[path] for path in order if spreads[path] is not None]
+    assert known == sorted(known, reverse=True)
 
 
 def check_panel(browser, report, path):
