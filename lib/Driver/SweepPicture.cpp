@@ -155,8 +155,7 @@ void Picture::drawLegend() {
   };
   const Line lines[] = {{"rate", "integer program, weights of 2 to 8 bits"},
                         {"naive", "integer program, naive"},
-                        {"groups", "round to nearest, groups of 64, float "
-                                   "activations"},
+                        {"groups", "nearest, groups of 64; activations float"},
                         {"float", "float"}};
   double top = kHeight - kBottom - 18.0 * std::size(lines);
   for (auto [index, each] : llvm::enumerate(lines)) {
