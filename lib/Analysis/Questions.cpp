@@ -216,6 +216,7 @@ static Answer answerComparison(const Report &report) {
 
 static Answer answerImprovement(const Report &report) {
   std::vector<std::string> points;
+  points.reserve(report.suggestions.size());
   for (const Suggestion &each : report.suggestions)
     points.push_back(each.title + ".");
   if (points.empty())
@@ -228,6 +229,7 @@ static Answer answerImprovement(const Report &report) {
 
 static std::string describeAblation(const Report &report) {
   std::vector<std::string> each;
+  each.reserve(report.ablation.size());
   for (const AblationStep &step : report.ablation)
     each.push_back(formatv("{0} {1} % ({2} %)", step.name,
                            number(step.agreement), number(step.top1)));
@@ -238,6 +240,7 @@ static std::string describeAblation(const Report &report) {
 
 static std::string describeFrontier(const Report &report) {
   std::vector<std::string> each;
+  each.reserve(report.frontier.size());
   for (const SweepRow &row : report.frontier)
     each.push_back(formatv("{0} {1} % in {2} MB", row.name, number(row.top1),
                            number(row.bytes / 1e6, 2)));

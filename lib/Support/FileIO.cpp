@@ -125,6 +125,9 @@ public:
   int descriptor() const { return fd; }
 
 private:
+  /// As well as it can be done: there is an error to tell of already.
+  void remove() { (void)llvm::sys::fs::remove(name); }
+
   StringRef path;
   std::string name;
   int fd = -1;
@@ -150,7 +153,7 @@ std::error_code FileBeside::keep() {
   if (!code)
     code = llvm::sys::fs::rename(name, path);
   if (code)
-    llvm::sys::fs::remove(name);
+    remove();
   llvm::sys::DontRemoveFileOnSignal(name);
   return code;
 }
@@ -158,8 +161,8 @@ std::error_code FileBeside::keep() {
 FileBeside::~FileBeside() {
   if (fd < 0)
     return;
-  closeDescriptor(fd);
-  llvm::sys::fs::remove(name);
+  (void)closeDescriptor(fd); // what was written is of no use
+  remove();
   llvm::sys::DontRemoveFileOnSignal(name);
 }
 
